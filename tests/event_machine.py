@@ -2,11 +2,12 @@
 
 Two processes share a database and both have the two subscribers. They crash between any two calls of a port: before or
 after the commit of a change, before or after the claim, between the hand-over and its record. A subscriber fails, or
-its call overlaps with a call by the other process.
+its call overlaps with a call by the other process. Owners' webhooks are sent to in the same world.
 """
 
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 
@@ -24,6 +25,7 @@ from spike_core.domain.events import Event, TokensMoved
 from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.regeneration_policy import RegenerationPolicy
 from spike_core.domain.tokens import Tokens
+from spike_core.domain.webhooks import WEBHOOKS, AttemptResult, WebhookAttempt, WebhookMessage
 from spike_core.ports.events import Subscriber
 from spike_core.ports.transactions import Transactions
 from spike_core.services.regeneration import SamePolicy
@@ -59,6 +61,37 @@ class World:
     meanwhile: Callable[[], object] = pass_by
     in_progress: set[tuple[str, OwnerId]] = field(factory=set)
     handled: dict[tuple[str, OwnerId], list[int]] = field(factory=lambda: defaultdict(list))
+    received: dict[OwnerId, list[int]] = field(factory=dict)  # after the number of entries when the webhook was created
+
+
+@define
+class WatchedReceivers:
+    """The receivers of webhooks, one per owner; it checks the order at each attempt."""
+
+    world: World
+
+    def check(self, url: str) -> None:
+        """Allow every URL."""
+
+    def send(self, message: WebhookMessage) -> WebhookAttempt:
+        """Receive an event for the first time, or again."""
+        event = message.event
+        assert isinstance(event, TokensMoved)
+        received = self.world.received[event.owner_id]
+        call = WEBHOOKS.text, event.owner_id
+        assert call not in self.world.in_progress, "two processes don't send to one webhook at once"
+        assert event.sequence <= received[-1] + 1, "no earlier event of the subject is left out"
+        self.world.in_progress.add(call)
+        meanwhile, self.world.meanwhile = self.world.meanwhile, pass_by
+        try:
+            meanwhile()
+            if WEBHOOKS.text in self.world.fails:
+                return WebhookAttempt(result=AttemptResult.FAILED, took=timedelta(0), status=500)
+            if event.sequence == received[-1] + 1:
+                received.append(event.sequence)
+            return WebhookAttempt(result=AttemptResult.ACCEPTED, took=timedelta(0), status=200)
+        finally:
+            self.world.in_progress.discard(call)
 
 
 @define
@@ -124,6 +157,7 @@ class EventMachine(RuleBasedStateMachine):
                 heartbeat=NoopHeartbeat(),
                 concurrency=NoConcurrency(),
                 subscribers=subscribers,
+                webhook_sender=WatchedReceivers(self.world),
             ),
             Policies(events=LIMITS, regeneration=SamePolicy(RegenerationPolicy(cap=Tokens(0)))),
         )
@@ -166,7 +200,27 @@ class EventMachine(RuleBasedStateMachine):
         self.run(crash, lambda: self.processes[which].events.deliver(SubscriberName(name)))
         self.world.meanwhile = pass_by
 
-    @rule(name=names)
+    @rule(which=processes, email=st.sampled_from(PEOPLE))
+    def create_a_webhook(self, which: int, email: str) -> None:
+        """Create an owner's webhook. Without the refreshing, the other process would take a few seconds to notice."""
+        with self.inner.view() as tx, suppress(UserNotFound):
+            owner_id: OwnerId = tx.users.user_by_email(Email(email)).id
+            if owner_id not in self.world.received:
+                self.world.received[owner_id] = [self.entries()[owner_id]]
+                endpoints = self.processes[which].webhooks.endpoints
+                endpoints.create(owner_id, url=email, event_types=frozenset({TokensMoved.event_type}))
+                for process in self.processes:
+                    process.events.refresh()
+
+    @rule(which=processes, crash=crashes, meanwhile=st.booleans())
+    def send(self, which: int, crash: int | None, meanwhile: bool) -> None:
+        """Store deliveries and send them, while the other process does, too."""
+        if meanwhile:
+            self.world.meanwhile = lambda: send_all(self.processes[1 - which])
+        self.run(crash, lambda: send_all(self.processes[which]))
+        self.world.meanwhile = pass_by
+
+    @rule(name=st.sampled_from([*NAMES, WEBHOOKS.text]))
     def fail_or_recover(self, name: str) -> None:
         self.world.fails ^= {name}
 
@@ -198,9 +252,24 @@ class EventMachine(RuleBasedStateMachine):
             for name in NAMES:
                 while self.processes[0].events.deliver(SubscriberName(name)).count:
                     pass
+            send_all(self.processes[0])
             if all(not backlog.waiting for backlog in self.processes[0].events.backlogs()):
                 break
+        for _ in range(60):
+            self.clock.advance(timedelta(hours=1))
+            send_all(self.processes[0])
+        for owner_id, received in self.world.received.items():
+            assert received == list(range(received[0], self.entries()[owner_id] + 1))
         for name in NAMES:
             for owner_id, number in self.entries().items():
                 assert len(self.world.handled[name, owner_id]) == number
         assert all(backlog.set_aside == 0 for backlog in self.processes[0].events.backlogs())
+
+
+def send_all(process: Application) -> None:
+    """Store the deliveries to webhooks, and send what is due."""
+    while process.events.deliver(WEBHOOKS).count:
+        pass
+    while claimed := process.webhooks.sending.claim(slots=4, slow_slots=4):
+        for each in claimed:
+            process.webhooks.sending.send(each)

@@ -39,6 +39,7 @@ from spike_memory import (
     MemoryRenditionMaker,
     MemoryTransactions,
     MemoryUpscaler,
+    MemoryWebhookSender,
     NoConcurrency,
     NoopHeartbeat,
     a_picture,
@@ -233,6 +234,19 @@ class MemoryFixtures:
             return url
 
         return publish
+
+    @cached_property
+    def webhook_sender(self) -> MemoryWebhookSender:
+        return MemoryWebhookSender()
+
+    @cached_property
+    def receiver(self) -> Callable[[int | None], str]:
+        def answering(status: int | None) -> str:
+            url = f"https://example.org/{status}"
+            self.webhook_sender.statuses[url] = status
+            return url
+
+        return answering
 
     @cached_property
     def limiter(self) -> MemoryLimiter:

@@ -31,6 +31,7 @@ from spike_memory import (
     MemoryProbe,
     MemoryRenditionMaker,
     MemoryUpscaler,
+    MemoryWebhookSender,
     NoopHeartbeat,
 )
 from spike_runtime import Settings, Spike, assemble
@@ -45,6 +46,7 @@ class MemorySpike:
     blobs: MemoryBlobStore
     pages: dict[str, bytes]  # by URL, for the downloader
     broker: MemoryBroker
+    receivers: MemoryWebhookSender  # of webhooks
     background: MemoryBackground  # makes renditions when it is run
 
     @classmethod
@@ -81,8 +83,17 @@ class MemorySpike:
             secrets=CountingSecrets(),
             heartbeat=NoopHeartbeat(),
             subscribers=subscribers,
+            webhook_sender=(receivers := MemoryWebhookSender()),
         )
-        return cls(spike=spike, clock=clock, blobs=store, pages=pages, broker=broker, background=background)
+        return cls(
+            spike=spike,
+            clock=clock,
+            blobs=store,
+            pages=pages,
+            broker=broker,
+            background=background,
+            receivers=receivers,
+        )
 
     def register(self, email: str = "ada@example.org", *, tokens: int = 100) -> Registered:
         return self.spike.accounts.registration.register(Email.parse(email), tokens=Tokens(tokens))

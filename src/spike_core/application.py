@@ -12,6 +12,7 @@ from spike_core.domain.limits import DownloadLimits, JobLimits
 from spike_core.domain.render_options import FAITHFUL_ONLY, Mode
 from spike_core.domain.tokens import Tokens
 from spike_core.domain.usage import Budgets
+from spike_core.domain.webhooks import WEBHOOKS
 from spike_core.ports.background import Background
 from spike_core.ports.blender import Blender
 from spike_core.ports.blobs import BlobStore
@@ -31,6 +32,7 @@ from spike_core.ports.rendition_maker import RenditionMaker
 from spike_core.ports.secrets import Secrets
 from spike_core.ports.transactions import Transactions
 from spike_core.ports.upscaler import Upscaler
+from spike_core.ports.webhooks import WebhookSender
 from spike_core.services.accounts import OPENING_GRANT, Authentication, Registration
 from spike_core.services.album_contents import AlbumContents
 from spike_core.services.albums import Albums
@@ -69,6 +71,9 @@ from spike_core.services.uploads import Uploads
 from spike_core.services.usage_accounting import UsageAccounting
 from spike_core.services.users import Users
 from spike_core.services.wallets import Wallets
+from spike_core.services.webhook_endpoints import WebhookEndpoints
+from spike_core.services.webhook_fan_out import WebhookFanOut
+from spike_core.services.webhook_sending import NoWebhooks, WebhookSending
 from spike_core.services.worker_presence import WorkerPresence
 
 
@@ -95,6 +100,7 @@ class Ports:
     subscribers: Sequence[Subscriber] = ()  # to domain events
     price_list: PriceList = field(factory=CatalogPrices)
     rendition_maker: RenditionMaker | None = None  # `None`: pictures have no renditions
+    webhook_sender: WebhookSender = field(factory=NoWebhooks)
     background: Background | None = None  # `None`: the maintenance task alone makes renditions
 
 
@@ -162,6 +168,14 @@ class Maintenance:
 
 
 @frozen(kw_only=True)
+class Webhooks:
+    """Sending owners' events to addresses of theirs."""
+
+    endpoints: WebhookEndpoints
+    sending: WebhookSending
+
+
+@frozen(kw_only=True)
 class Application:
     """All use cases."""
 
@@ -176,6 +190,7 @@ class Application:
     downloads: Downloads
     idempotency: IdempotencyStore
     events: Events
+    webhooks: Webhooks
     maintenance: Maintenance
     pricing: Pricing
 
@@ -193,6 +208,7 @@ def compose(ports: Ports, policies: Policies) -> Application:
         clock=clock,
         own={name: types_wanted(subscriber) for name, subscriber in subscribers.items()},
     )
+    fan_out = WebhookFanOut(transactions=transactions, clock=clock, ids=ids)
     catalog = policies.catalog
     limits = evolve(
         policies.limits,
@@ -332,8 +348,15 @@ def compose(ports: Ports, policies: Policies) -> Application:
             recording=transactions,
             clock=clock,
             heartbeat=ports.heartbeat,
-            subscribers=subscribers,
+            subscribers=named([*ports.subscribers, fan_out]),
             limits=policies.events,
+            on_demand=frozenset({WEBHOOKS}),
+        ),
+        webhooks=Webhooks(
+            endpoints=WebhookEndpoints(
+                transactions=transactions, sender=ports.webhook_sender, clock=clock, ids=ids, secrets=ports.secrets
+            ),
+            sending=WebhookSending(transactions=transactions, sender=ports.webhook_sender, clock=clock),
         ),
         pricing=pricing,
         maintenance=Maintenance(

@@ -26,6 +26,7 @@ from spike_core.domain.ledger import Reference
 from spike_core.domain.objects import ObjectKey
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
+from spike_core.domain.webhooks import WebhookEvent, WebhookTest
 
 _TEXTS: Final = (
     Identifier,
@@ -39,6 +40,7 @@ _TEXTS: Final = (
     Reference,
     Tier,
 )
+_WEBHOOK_EVENT_TYPES: Final[Mapping[str, type[Any]]] = {**EVENT_TYPES, WebhookTest.event_type: WebhookTest}
 
 
 def camel_case(name: str) -> str:
@@ -73,7 +75,7 @@ def make_converter() -> Converter:
     return converter
 
 
-def event_document(event: Event) -> Mapping[str, Any]:
+def event_document(event: WebhookEvent) -> Mapping[str, Any]:
     """Return an event as plain data: `id`, `type`, `schema`, `timestamp`, and the other fields in `data`.
 
     These are the names of Standard Webhooks. The timestamp is RFC 3339 with microseconds.
@@ -88,7 +90,7 @@ def event_document(event: Event) -> Mapping[str, Any]:
     }
 
 
-def event_json(event: Event) -> str:
+def event_json(event: WebhookEvent) -> str:
     """Return an event as JSON: `event_document` without superfluous white space."""
     return json.dumps(event_document(event), ensure_ascii=False, separators=(",", ":"))
 
@@ -99,11 +101,26 @@ def event_from_json(document: str) -> Event:
     Raises:
         InvalidValue: it is no event, of another schema or of an unknown type.
     """
+    event: Event = _read_event(document, EVENT_TYPES)
+    return event
+
+
+def webhook_event_from_json(document: str) -> WebhookEvent:
+    """Return the event or the test of a webhook that `event_json` has written.
+
+    Raises:
+        InvalidValue: it is neither, of another schema or of an unknown type.
+    """
+    event: WebhookEvent = _read_event(document, _WEBHOOK_EVENT_TYPES)
+    return event
+
+
+def _read_event(document: str, types: Mapping[str, type[Any]]) -> Any:
     try:
         read = json.loads(document)
         if read["schema"] != EVENT_SCHEMA:
             raise InvalidValue(what="the event", rule=f"has schema {read['schema']}; this release reads {EVENT_SCHEMA}")
-        kind = EVENT_TYPES.get(read["type"])
+        kind = types.get(read["type"])
         if kind is None:
             raise InvalidValue(what="the event", rule=f"has the unknown type {read['type']!r}")
         return _events.structure({**read["data"], "id": read["id"], "occurredAt": read["timestamp"]}, kind)

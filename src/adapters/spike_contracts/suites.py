@@ -52,6 +52,7 @@ from spike_contracts.transactions import TransactionsContract
 from spike_contracts.upscaler import UpscalerContract
 from spike_contracts.users import UsersContract
 from spike_contracts.wallets import WalletsContract
+from spike_contracts.webhooks import WebhookDeliveriesContract, WebhooksContract, WebhookSenderContract
 
 # by the roles of entry points; all suites of `database` but the first need the fixture `transactions` alone
 SUITES: Final[Mapping[str, Sequence[type]]] = {
@@ -82,6 +83,8 @@ SUITES: Final[Mapping[str, Sequence[type]]] = {
         TransactionsContract,
         UsersContract,
         WalletsContract,
+        WebhookDeliveriesContract,
+        WebhooksContract,
     ),
     "storage": (BlobStoreContract, StorageContract, SignedUrlsContract),
     "broker": (BrokerContract, JobQueueContract),
@@ -103,4 +106,5 @@ OTHER_SUITES: Final[Sequence[type]] = (
     RenditionMakerContract,
     SecretsContract,
     SharedTransactionsContract,
+    WebhookSenderContract,
 )

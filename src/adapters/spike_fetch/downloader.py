@@ -5,19 +5,19 @@ import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import BinaryIO, Final, cast
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import httpcore2
 from attrs import field, frozen
 
-from spike_core.domain.errors import DownloadFailed, FileTooLarge, UnsafeAddress
+from spike_core.domain.errors import DownloadFailed, FileTooLarge
 from spike_core.domain.limits import SOURCE_BYTES_MAX
 from spike_fetch.addresses import Address, is_public
 from spike_fetch.network import AddressGuard, Judge, Resolve, resolved
+from spike_fetch.urls import check_url, encoded
 from spike_network import Deadline, DeadlineBackend, Lookups
 
 REDIRECTS_MAX: Final = 3
-URL_CHARS_MAX: Final = 2048
 WAIT_S_MAX: Final = 5.0  # for one read, write or connection
 DEADLINE_S: Final = 20.0  # for everything, including lookups, redirects and the last byte
 PORTS: Final = frozenset({80, 443})  # services on other ports are seldom meant for the public
@@ -77,8 +77,8 @@ class WebDownloader:
 
     def _follow(self, pool: httpcore2.ConnectionPool, url: str, content: BinaryIO) -> str | None:
         """Send one request; write the file and return `None`, or return the URL of a redirect."""
-        _check(url)
-        with pool.stream("GET", _encoded(url), headers=_HEADERS) as response:
+        check_url(url)
+        with pool.stream("GET", encoded(url), headers=_HEADERS) as response:
             headers = {name.lower(): value for name, value in response.headers}
             if response.status in _REDIRECTS and b"location" in headers:
                 return urljoin(url, headers[b"location"].decode("latin-1"))
@@ -92,33 +92,3 @@ class WebDownloader:
                     raise FileTooLarge(size_bytes_max=self.size_bytes_max)
                 content.write(piece)
         return None
-
-
-def _check(url: str) -> None:
-    """Check what the URL alone shows.
-
-    Raises:
-        UnsafeAddress: it isn't http or https, has no host, contains credentials, or is too long.
-    """
-    try:
-        parts = urlsplit(url)
-        has_port = parts.port is None or parts.port > 0
-    except ValueError as error:
-        raise UnsafeAddress from error
-    is_plain = parts.username is None and parts.password is None and url.isprintable() and " " not in url
-    if parts.scheme not in {"http", "https"} or not parts.hostname or not is_plain or not has_port:
-        raise UnsafeAddress
-    if len(url) > URL_CHARS_MAX:
-        raise UnsafeAddress
-
-
-def _encoded(url: str) -> bytes:
-    """Return the URL as it is sent.
-
-    Raises:
-        UnsafeAddress: it has characters that aren't allowed in URLs.
-    """
-    try:
-        return url.partition("#")[0].encode("ascii")
-    except UnicodeEncodeError as error:
-        raise UnsafeAddress from error

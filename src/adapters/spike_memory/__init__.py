@@ -24,6 +24,7 @@ from spike_memory.limiter import MemoryLimiter
 from spike_memory.queue import MemoryQueue
 from spike_memory.renditions import MemoryBackground, MemoryRenditionMaker
 from spike_memory.transactions import MemoryTransactions
+from spike_memory.webhook_sender import MemoryWebhookSender
 
 __all__ = [
     "CountingIds",
@@ -47,6 +48,7 @@ __all__ = [
     "MemoryRenditionMaker",
     "MemoryTransactions",
     "MemoryUpscaler",
+    "MemoryWebhookSender",
     "NoConcurrency",
     "NoopHeartbeat",
     "a_picture",

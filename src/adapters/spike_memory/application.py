@@ -28,6 +28,7 @@ from spike_core.ports.queue import JobQueue
 from spike_core.ports.secrets import Secrets
 from spike_core.ports.transactions import Transactions
 from spike_core.ports.upscaler import Upscaler
+from spike_core.ports.webhooks import WebhookSender
 from spike_core.services.accounts import Registered
 from spike_core.services.pricing import CatalogPrices
 from spike_core.services.uploads import Uploaded
@@ -49,6 +50,7 @@ from spike_memory.ids import CountingIds, CountingSecrets
 from spike_memory.queue import MemoryQueue
 from spike_memory.renditions import MemoryBackground, MemoryRenditionMaker
 from spike_memory.transactions import MemoryTransactions
+from spike_memory.webhook_sender import MemoryWebhookSender
 
 
 @frozen(kw_only=True)
@@ -83,6 +85,7 @@ class InMemorySpike(Application):
         ids: Ids | None = None,
         secrets: Secrets | None = None,
         subscribers: Sequence[Subscriber] = (),
+        webhook_sender: WebhookSender | None = None,
         policies: Policies | None = None,
         price_list: PriceList | None = None,
     ) -> Self:
@@ -111,6 +114,7 @@ class InMemorySpike(Application):
                 secrets=secrets or CountingSecrets(),
                 heartbeat=heartbeat or NoopHeartbeat(),
                 subscribers=subscribers,
+                webhook_sender=webhook_sender or MemoryWebhookSender(),
                 price_list=price_list or CatalogPrices(),
                 concurrency=NoConcurrency(),
                 rendition_maker=failing(MemoryRenditionMaker(), "rendition_maker", failures),
@@ -130,6 +134,7 @@ class InMemorySpike(Application):
             downloads=application.downloads,
             idempotency=application.idempotency,
             events=application.events,
+            webhooks=application.webhooks,
             maintenance=application.maintenance,
             pricing=application.pricing,
             clock=clock,

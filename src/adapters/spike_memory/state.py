@@ -12,7 +12,7 @@ from spike_core.domain.errors import InvariantViolated
 from spike_core.domain.event_deliveries import SubscriberName, Subscription
 from spike_core.domain.events import Event
 from spike_core.domain.idempotency import IdempotencyKey, IdempotencyRecord
-from spike_core.domain.identifiers import AlbumId, ApiKeyId, ImageId, JobId, OwnerId, UserId
+from spike_core.domain.identifiers import AlbumId, ApiKeyId, ImageId, JobId, OwnerId, UserId, WebhookId
 from spike_core.domain.images import Image
 from spike_core.domain.jobs import Job
 from spike_core.domain.ledger import LedgerEntry
@@ -21,6 +21,7 @@ from spike_core.domain.outbox import OutboxMessage
 from spike_core.domain.renditions import Pictured
 from spike_core.domain.secrets import SecretHash
 from spike_core.domain.wallet import Wallet
+from spike_core.domain.webhooks import Webhook, WebhookDelivery
 
 
 @frozen(kw_only=True)
@@ -35,6 +36,16 @@ class StoredDelivery:
     is_displaced: bool = False  # since it was claimed, another one of its subject was
     failing_since: datetime | None = None
     set_aside_at: datetime | None = None
+
+
+@frozen(kw_only=True)
+class StoredWebhook:
+    """A webhook, when it is due, and who sends to it."""
+
+    webhook: Webhook
+    due_at: datetime | None = None
+    claim: int = 0
+    claimed_until: datetime | None = None
 
 
 @define
@@ -57,6 +68,8 @@ class State:
     outbox: dict[JobId, OutboxMessage] = Factory(dict)
     subscriptions: dict[SubscriberName, Subscription] = Factory(dict)
     event_deliveries: dict[int, StoredDelivery] = Factory(dict)  # by position
+    webhooks: dict[WebhookId, StoredWebhook] = Factory(dict)
+    webhook_deliveries: dict[int, WebhookDelivery] = Factory(dict)  # by position
     maintenance_runs: dict[MaintenanceTask, MaintenanceRun] = Factory(dict)
     rendition_attempts: dict[Pictured, int] = Factory(dict)
 

@@ -26,6 +26,7 @@ from spike_memory.state import Rows, State
 from spike_memory.statistics import MemoryStatistics
 from spike_memory.users import MemoryUsers
 from spike_memory.wallets import MemoryWallets
+from spike_memory.webhooks import MemoryWebhookDeliveries, MemoryWebhooks
 
 
 @frozen
@@ -44,6 +45,8 @@ class MemoryTransaction:
     outbox: MemoryOutbox
     subscriptions: MemorySubscriptions
     event_deliveries: MemoryEventDeliveries
+    webhooks: MemoryWebhooks
+    webhook_deliveries: MemoryWebhookDeliveries
     maintenance_runs: MemoryMaintenanceRuns
     idempotency_records: MemoryIdempotencyRecords
     statistics: MemoryStatistics
@@ -65,6 +68,8 @@ class MemoryTransaction:
             outbox=MemoryOutbox(rows),
             subscriptions=MemorySubscriptions(rows),
             event_deliveries=MemoryEventDeliveries(rows),
+            webhooks=MemoryWebhooks(rows),
+            webhook_deliveries=MemoryWebhookDeliveries(rows),
             maintenance_runs=MemoryMaintenanceRuns(rows),
             idempotency_records=MemoryIdempotencyRecords(rows),
             statistics=MemoryStatistics(rows),

@@ -172,18 +172,19 @@ def counted_upsert(table: Table, *, adds: Sequence[str]) -> Prepared:
     )
 
 
-def insert_unless(table: Table, *, unique: Sequence[str] | None = None) -> Prepared:
+def insert_unless(table: Table, *, unique: Sequence[str] | None = None, sets: Sequence[str] | None = None) -> Prepared:
     """Return the statement that stores a row, or nothing where one is the same in the columns `unique`.
 
-    Without `unique`, any unique columns count. It is a refusal without an error: on PostgreSQL that would end the
-    transaction.
+    Without `unique`, any unique columns count; without `sets`, all columns are given. It is a refusal without an
+    error: on PostgreSQL that would end the transaction.
     """
     on_sqlite, on_postgresql = sqlite.insert(table).inline(), postgresql.insert(table).inline()
     return Prepared(
         {
             "sqlite": on_sqlite.on_conflict_do_nothing(index_elements=unique),
             "postgresql": on_postgresql.on_conflict_do_nothing(index_elements=unique),
-        }
+        },
+        sets=sets,
     )
 
 

@@ -59,6 +59,7 @@ IS_COMPLETED: Final = "status = 'COMPLETED'"
 IS_UNSUMMED: Final = "summed <> entries"
 IS_CREATION: Final = "kind IN ('GENERATION', 'MODIFICATION')"
 IS_TO_BE_HANDED: Final = "set_aside_at IS NULL"  # to its subscriber
+IS_PENDING_DELIVERY: Final = "state = 'PENDING'"
 IS_SET_ASIDE: Final = "set_aside_at IS NOT NULL"
 IS_IMAGE_WITHOUT_RENDITIONS: Final = "thumbnail_key IS NULL AND removed_at IS NULL AND rendition_attempts < 3"
 IS_RESULT_WITHOUT_RENDITIONS: Final = "thumbnail_key IS NULL AND status = 'COMPLETED' AND rendition_attempts < 3"
@@ -368,6 +369,59 @@ event_deliveries: Final = Table(
     _partial_index("ix_event_deliveries_set_aside", "subscriber", "position", where=IS_SET_ASIDE),
     Index("ix_event_deliveries_recorded_at", "subscriber", "recorded_at", "position"),
     _partial_index("ix_event_deliveries_oldest", "subscriber", "recorded_at", "position", where=IS_TO_BE_HANDED),
+)
+
+# addresses to which owners' events are sent, when each is due, and which process sends to it
+webhooks: Final = Table(
+    "webhooks",
+    METADATA,
+    Column("id", TEXT, primary_key=True),
+    Column("owner_id", TEXT, nullable=False),
+    Column("url", TEXT, nullable=False),
+    Column("event_types", TEXT, nullable=False),  # ordered, between commas
+    Column("secret", TEXT, nullable=False),
+    Column("previous_secret", TEXT),
+    Column("previous_until", UtcDateTime),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("disabled_at", UtcDateTime),
+    Column("disabled_because", TEXT),
+    Column("failing_since", UtcDateTime),
+    Column("failures", Integer, nullable=False),
+    Column("is_slow", Boolean, nullable=False),
+    Column("due_at", UtcDateTime),  # while it is claimed, the end of the claim
+    Column("claims", BigInteger, nullable=False, server_default=text("0")),
+    Column("claimed_until", UtcDateTime),
+    CheckConstraint("disabled_at IS NULL OR due_at IS NULL", name="disabled_at"),
+    Index("ix_webhooks_owner_id", "owner_id", "created_at", "id"),
+    _partial_index("ix_webhooks_due_at", "is_slow", "due_at", "id", where="due_at IS NOT NULL"),
+)
+
+# a row per event and webhook, for as long as the log goes back; it outlives a deleted webhook
+webhook_deliveries: Final = Table(
+    "webhook_deliveries",
+    METADATA,
+    # on SQLite it has to be INTEGER to be the row's own number
+    Column("position", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("id", TEXT, nullable=False),
+    Column("webhook_id", TEXT, nullable=False),
+    Column("event_id", TEXT, nullable=False),
+    Column("event_type", TEXT, nullable=False),
+    Column("subject", TEXT, nullable=False),
+    Column("event", TEXT, nullable=False),  # JSON
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("state", TEXT, nullable=False),
+    Column("due_at", UtcDateTime),  # null while an earlier delivery of the subject is pending, and when it has ended
+    Column("attempts", Integer, nullable=False),
+    Column("attempted_at", UtcDateTime),
+    Column("status", Integer),
+    Column("detail", TEXT, nullable=False),
+    CheckConstraint(f"due_at IS NULL OR {IS_PENDING_DELIVERY}", name="due_at"),
+    Index("uq_webhook_deliveries_id", "id", unique=True),
+    Index("uq_webhook_deliveries_event_id", "webhook_id", "event_id", unique=True),
+    Index("ix_webhook_deliveries_webhook_id", "webhook_id", "position"),
+    Index("ix_webhook_deliveries_created_at", "created_at", "position"),
+    _partial_index("ix_webhook_deliveries_due_at", "webhook_id", "due_at", "position", where="due_at IS NOT NULL"),
+    _partial_index("ix_webhook_deliveries_pending", "webhook_id", "subject", "position", where=IS_PENDING_DELIVERY),
 )
 
 albums: Final = Table(

@@ -32,6 +32,8 @@ from spike_sqlalchemy.statements import Statements
 from spike_sqlalchemy.statistics import SqlAlchemyStatistics
 from spike_sqlalchemy.users import SqlAlchemyUsers
 from spike_sqlalchemy.wallets import SqlAlchemyWallets
+from spike_sqlalchemy.webhook_deliveries import SqlAlchemyWebhookDeliveries
+from spike_sqlalchemy.webhooks import SqlAlchemyWebhooks
 
 # A transaction that was rolled back in favor of another pauses before the retry, so that the other gets its lock: a
 # free lock goes to the first caller.
@@ -108,6 +110,16 @@ class SqlAlchemyTransaction:
     def event_deliveries(self) -> SqlAlchemyEventDeliveries:
         """The domain events to be handed to subscribers."""
         return SqlAlchemyEventDeliveries(self._statements)
+
+    @property
+    def webhooks(self) -> SqlAlchemyWebhooks:
+        """The webhooks, and who sends to them."""
+        return SqlAlchemyWebhooks(self._statements)
+
+    @property
+    def webhook_deliveries(self) -> SqlAlchemyWebhookDeliveries:
+        """The deliveries to webhooks."""
+        return SqlAlchemyWebhookDeliveries(self._statements)
 
     @property
     def maintenance_runs(self) -> SqlAlchemyMaintenanceRuns:

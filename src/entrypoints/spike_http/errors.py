@@ -122,6 +122,10 @@ _BAD_REQUESTS: Final[Mapping[type[errors.SpikeError], ErrorResponse]] = {
     errors.UnsafeAddress: _bad_request(
         "The image URL is not allowed", "Please give the public http or https URL of an image"
     ),
+    errors.UnsafeWebhookUrl: _bad_request(
+        "The webhook URL is not allowed",
+        "Please give an http or https URL of a public host, on port 80 or 443; the operator may allow other networks",
+    ),
     errors.DownloadFailed: _bad_request(
         "The image URL could not be fetched", "Please check that the URL is publicly accessible"
     ),
@@ -178,6 +182,10 @@ _CONFLICTS: Final[Mapping[type[errors.SpikeError], ErrorResponse]] = {
         "Please revoke a key that you no longer need, then try again",
         title="Too Many API Keys",
     ),
+    errors.TooManyWebhooks: _conflict(
+        "You already have {webhooks_max} webhooks", "Please delete a webhook that you no longer need, then try again"
+    ),
+    errors.WebhookDisabled: _conflict("The webhook is disabled", "Please enable it first"),
     errors.AlbumFull: _conflict(
         "The album is full", "Please use another album: an album holds at most {images_max} images"
     ),
@@ -261,6 +269,8 @@ TABLE: Final[Mapping[type[errors.SpikeError], ErrorResponse]] = {
             errors.AlbumNotFound,
             errors.UserNotFound,
             errors.ApiKeyNotFound,
+            errors.WebhookNotFound,
+            errors.WebhookDeliveryNotFound,
             errors.IdempotencyRecordNotFound,
             errors.EntryNotFound,
             errors.TierNotFound,

@@ -51,6 +51,13 @@ from spike_http.resources.session import SessionResource, SessionsResource
 from spike_http.resources.tiers import TiersResource
 from spike_http.resources.tokens import BalanceResource, HistoryResource
 from spike_http.resources.usage import UsageResource
+from spike_http.resources.webhooks import (
+    RedeliverResource,
+    WebhookDeliveriesResource,
+    WebhookResource,
+    WebhooksResource,
+    WebhookTestResource,
+)
 from spike_http.responses.urls import ObjectUrls
 from spike_http.serving.base_urls import BaseUrls
 from spike_http.serving.health_checks import HealthCheck, lasting
@@ -264,6 +271,26 @@ def routes(
         Route(
             "/api/settings/api-keys/{key_id}",
             ApiKeyResource(authenticator=authentication, api_keys=spike.accounts.api_keys),
+        ),
+        Route(
+            "/api/settings/webhooks",
+            WebhooksResource(authenticator=authentication, endpoints=spike.webhooks.endpoints),
+        ),
+        Route(
+            "/api/settings/webhooks/{webhook_id}",
+            WebhookResource(authenticator=authentication, endpoints=spike.webhooks.endpoints),
+        ),
+        Route(
+            "/api/settings/webhooks/{webhook_id}/test",
+            WebhookTestResource(authenticator=authentication, endpoints=spike.webhooks.endpoints),
+        ),
+        Route(
+            "/api/settings/webhooks/{webhook_id}/deliveries",
+            WebhookDeliveriesResource(authenticator=authentication, endpoints=spike.webhooks.endpoints),
+        ),
+        Route(
+            "/api/settings/webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver",
+            RedeliverResource(authenticator=authentication, endpoints=spike.webhooks.endpoints),
         ),
         Route("/api/session", SessionResource(authenticator=authentication, sessions=spike.accounts.sessions)),
         Route("/api/sessions", SessionsResource(authenticator=authentication, sessions=spike.accounts.sessions)),

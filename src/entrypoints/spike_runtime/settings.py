@@ -286,6 +286,7 @@ class Settings:
     download_mb_max: int = field(default=20_000, validator=_at_least(1))  # in one zip file
     disk_free_mb_min: int = field(default=500, validator=_at_least(0))  # of a store in a folder
 
+    webhook_allow: str = field(default="", validator=_networks)  # private networks that webhooks may be sent to
     event_retry_s: float = field(default=259200.0, validator=_at_least(0))  # then a failing event is set aside
     event_retention_s: float = field(default=864000.0, validator=_at_least(1))  # of events that no subscriber handles
     anonymous_retention_s: float = field(default=604800.0, validator=_at_least(1))
@@ -404,6 +405,11 @@ class Settings:
     def sign_up_policy(self) -> SignUpPolicy:
         """Who of those whom another program signs in gets an account."""
         return SignUpPolicy(is_open=self.sign_up == "open", links_emails=self.nextauth_link == "email")
+
+    @property
+    def webhook_networks(self) -> Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+        """The networks that webhooks may be sent to besides the public internet."""
+        return [ipaddress.ip_network(part) for part in self.webhook_allow.replace(",", " ").split()]
 
     @property
     def rates(self) -> Sequence[RateLimit]:

@@ -27,6 +27,7 @@ from spike_core.ports.limiter import RateLimiter
 from spike_core.ports.price_list import PriceList
 from spike_core.ports.regeneration import RegenerationPolicies
 from spike_core.ports.secrets import Secrets
+from spike_core.ports.webhooks import WebhookSender
 from spike_core.services.direct_enhancement import DirectEnhancement
 from spike_core.services.pricing import CatalogPrices, Pricing
 from spike_core.services.regeneration import SamePolicy
@@ -51,6 +52,7 @@ from spike_system import (
     ThreadConcurrency,
     ThreadHeartbeat,
 )
+from spike_webhooks import HttpWebhookSender
 
 BACKGROUND_END_S: Final = 2.0
 STORING_THREADS: Final = 4  # of one batch of uploads
@@ -237,6 +239,7 @@ def assemble(
     price_list: PriceList | None = None,
     regeneration: RegenerationPolicies | None = None,
     subscribers: Sequence[Subscriber] = (),
+    webhook_sender: WebhookSender | None = None,
 ) -> Spike:
     """Return the use cases over the given adapters; `close` also closes `sandbox`.
 
@@ -267,6 +270,8 @@ def assemble(
             concurrency=ThreadConcurrency(STORING_THREADS),
             free_bytes=storage.free_bytes,
             subscribers=subscribers,
+            webhook_sender=webhook_sender
+            or HttpWebhookSender(base_url=settings.public_url, allow=settings.webhook_networks),
             price_list=price_list or CatalogPrices(),
             rendition_maker=engine.rendition_maker,
             background=background or own_background,
@@ -296,6 +301,7 @@ def assemble(
         downloads=application.downloads,
         idempotency=application.idempotency,
         events=application.events,
+        webhooks=application.webhooks,
         maintenance=application.maintenance,
         pricing=application.pricing,
         settings=settings,

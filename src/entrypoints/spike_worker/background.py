@@ -19,6 +19,7 @@ from spike_runtime.metrics import Metrics
 from spike_worker.active_jobs import ActiveJobs
 from spike_worker.actor import handle_message
 from spike_worker.periodic import continuously, periodically
+from spike_worker.webhooks import sending_webhooks
 
 SUBSCRIPTIONS_INTERVAL_S: Final = 5.0  # less than `SUBSCRIPTIONS_AGE_MAX`, so that no request has to read them
 
@@ -55,7 +56,7 @@ def working(spike: Spike) -> Iterator[ActiveJobs]:
 
 @contextmanager
 def housekeeping(spike: Spike) -> Iterator[None]:
-    """Run relay, recovery and maintenance until the context ends, and hand events to subscribers.
+    """Run relay, recovery and maintenance until the context ends, hand events to subscribers, and send webhooks.
 
     Any number of processes may do so at once. Relay and recovery run in all of them, since jobs wait for them; each
     transition is a compare-and-set and duplicate messages are harmless. Each subscriber has a thread of its own, so
@@ -91,6 +92,7 @@ def housekeeping(spike: Spike) -> Iterator[None]:
                     patience_s=settings.worker_drain_s,
                 )
             )
+        stack.enter_context(sending_webhooks(spike.webhooks.sending, every_s=settings.relay_interval_s))
         for task, (action, every_s) in _maintenance_tasks(spike).items():
             counted = _counted(spike.metrics, task.value, action)
             attend = partial(spike.maintenance.lease.attend, task, counted, every=timedelta(seconds=every_s))
@@ -130,7 +132,10 @@ def _maintenance_tasks(spike: Spike) -> Mapping[MaintenanceTask, tuple[Callable[
             partial(spike.images.deletion.expire_anonymous, retention=retention),
             settings.collect_interval_s,
         ),
-        MaintenanceTask.EVENTS: (spike.events.purge, settings.collect_interval_s),
+        MaintenanceTask.EVENTS: (
+            lambda: spike.events.purge() + spike.webhooks.sending.purge(),
+            settings.collect_interval_s,
+        ),
         MaintenanceTask.RECOUNT: (spike.budgets.recount, settings.orphans_interval_s),
         MaintenanceTask.RECOUNT_AFTER_UPGRADE: (spike.budgets.recount_after_upgrade, settings.collect_interval_s),
         MaintenanceTask.RECEIPTS: (spike.idempotency.purge, settings.collect_interval_s),

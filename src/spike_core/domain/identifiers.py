@@ -181,6 +181,22 @@ class ApiKeyId(Identifier):
 
 
 @frozen(order=True)
+class WebhookId(Identifier):
+    """An address to which an owner's events are sent."""
+
+    prefix: ClassVar[str] = "hook_"
+    pattern: ClassVar[re.Pattern[str]] = re.compile(f"hook_{_BODY}")
+
+
+@frozen(order=True)
+class WebhookDeliveryId(Identifier):
+    """One event on its way to one webhook."""
+
+    prefix: ClassVar[str] = "dlv_"
+    pattern: ClassVar[re.Pattern[str]] = re.compile(f"dlv_{_BODY}")
+
+
+@frozen(order=True)
 class RequestId(Identifier):
     """A request, as named in logs, jobs and error responses."""
 

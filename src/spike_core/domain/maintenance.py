@@ -16,7 +16,7 @@ class MaintenanceTask(Enum):
     EXPIRY = "expiry"  # delete anonymous images past their age
     RECEIPTS = "receipts"  # delete old idempotency records
     SESSIONS = "sessions"  # delete expired sessions
-    EVENTS = "events"  # delete events that no subscriber has handled in time
+    EVENTS = "events"  # delete events that no subscriber has handled in time, and old deliveries of webhooks
     RECOUNT = "recount"  # correct running sums that a release without them has left behind
     RECOUNT_AFTER_UPGRADE = "recount-after-upgrade"  # the same, often, on the day on which such a release may still run
     ORPHANS = "collect"  # delete objects that no row names; this lists the whole store

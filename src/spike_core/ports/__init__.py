@@ -39,6 +39,8 @@ if TYPE_CHECKING:
         JobId,
         OwnerId,
         UserId,
+        WebhookDeliveryId,
+        WebhookId,
     )
     from spike_core.domain.image_lists import ImageOrder, ImageState, ListCursor, ListedImage, NameCursor
     from spike_core.domain.images import Image, PictureFacts, PictureIdentity
@@ -69,6 +71,7 @@ if TYPE_CHECKING:
     from spike_core.domain.tiers import Tier
     from spike_core.domain.tokens import Tokens
     from spike_core.domain.wallet import CountedUsage, Posting, Wallet
+    from spike_core.domain.webhooks import ClaimedWebhook, Webhook, WebhookAttempt, WebhookDelivery, WebhookMessage
     from spike_core.ports.albums import AlbumRepository
     from spike_core.ports.api_key_charges import ApiKeyCharges
     from spike_core.ports.api_keys import ApiKeyRepository
@@ -122,6 +125,7 @@ if TYPE_CHECKING:
     from spike_core.ports.upscaler import RenderedImage, Upscaler
     from spike_core.ports.users import UserRepository
     from spike_core.ports.wallets import WalletRepository
+    from spike_core.ports.webhooks import WebhookDeliveries, WebhookRepository, WebhookSender
 
 __all__ = [
     "ADAPTER_API",
@@ -156,6 +160,7 @@ __all__ = [
     "CancelledJob",
     "CanvasFitter",
     "ClaimedJob",
+    "ClaimedWebhook",
     "Clock",
     "Comparison",
     "CompletedJob",
@@ -280,6 +285,15 @@ __all__ = [
     "WaitingOwner",
     "Wallet",
     "WalletRepository",
+    "Webhook",
+    "WebhookAttempt",
+    "WebhookDeliveries",
+    "WebhookDelivery",
+    "WebhookDeliveryId",
+    "WebhookId",
+    "WebhookMessage",
+    "WebhookRepository",
+    "WebhookSender",
     "WorkerPool",
 ]
 
@@ -322,6 +336,8 @@ __getattr__ = lazy_names(
             "JobId",
             "OwnerId",
             "UserId",
+            "WebhookDeliveryId",
+            "WebhookId",
         ),
         "spike_core.domain.image_lists": ("ImageOrder", "ImageState", "ListCursor", "ListedImage", "NameCursor"),
         "spike_core.domain.images": ("Image", "PictureFacts", "PictureIdentity"),
@@ -352,6 +368,13 @@ __getattr__ = lazy_names(
         "spike_core.domain.tiers": ("Tier",),
         "spike_core.domain.tokens": ("Tokens",),
         "spike_core.domain.wallet": ("CountedUsage", "Posting", "Wallet"),
+        "spike_core.domain.webhooks": (
+            "ClaimedWebhook",
+            "Webhook",
+            "WebhookAttempt",
+            "WebhookDelivery",
+            "WebhookMessage",
+        ),
         "spike_core.ports.albums": ("AlbumRepository",),
         "spike_core.ports.api_key_charges": ("ApiKeyCharges",),
         "spike_core.ports.api_keys": ("ApiKeyRepository",),
@@ -405,6 +428,7 @@ __getattr__ = lazy_names(
         "spike_core.ports.upscaler": ("RenderedImage", "Upscaler"),
         "spike_core.ports.users": ("UserRepository",),
         "spike_core.ports.wallets": ("WalletRepository",),
+        "spike_core.ports.webhooks": ("WebhookDeliveries", "WebhookRepository", "WebhookSender"),
     },
 )
 

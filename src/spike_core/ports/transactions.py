@@ -19,6 +19,7 @@ from spike_core.ports.sessions import SessionRepository
 from spike_core.ports.statistics import Statistics
 from spike_core.ports.users import UserRepository
 from spike_core.ports.wallets import WalletRepository
+from spike_core.ports.webhooks import WebhookDeliveries, WebhookRepository
 
 
 class Transaction(Protocol):
@@ -71,6 +72,14 @@ class Transaction(Protocol):
     @property
     def event_deliveries(self) -> EventDeliveries:
         """The domain events to be handed to subscribers."""
+
+    @property
+    def webhooks(self) -> WebhookRepository:
+        """The webhooks, and who sends to them."""
+
+    @property
+    def webhook_deliveries(self) -> WebhookDeliveries:
+        """The deliveries to webhooks."""
 
     @property
     def maintenance_runs(self) -> MaintenanceRuns:

@@ -121,6 +121,12 @@ class Events:
     heartbeat: Heartbeat
     subscribers: Mapping[SubscriberName, Subscriber]
     limits: EventLimits = field(factory=EventLimits)
+    on_demand: frozenset[SubscriberName] = frozenset()  # of the subscribers, whose subscriptions others store
+
+    @property
+    def _registered(self) -> Mapping[SubscriberName, Subscriber]:
+        """The subscribers for which this process has events recorded, whatever is stored."""
+        return {name: each for name, each in self.subscribers.items() if name not in self.on_demand}
 
     @retry_on_conflict
     def register(self) -> None:
@@ -129,9 +135,9 @@ class Events:
         Raises:
             DatabaseUnavailable: nothing is stored.
         """
-        if self.subscribers:
+        if self._registered:
             with self.transactions.begin() as tx:
-                for name, subscriber in self.subscribers.items():
+                for name, subscriber in self._registered.items():
                     types = types_wanted(subscriber)
                     tx.subscriptions.put(Subscription(name=name, event_types=types, seen_at=self.clock.now()))
         self.recording.refresh()
@@ -151,7 +157,7 @@ class Events:
             stored = {each.name: each for each in tx.subscriptions.all()}
         current = {
             name: _refreshed(stored.get(name), name, types_wanted(subscriber), now=now)
-            for name, subscriber in self.subscribers.items()
+            for name, subscriber in self._registered.items()
         }
         changed = [each for name, each in current.items() if each != stored.get(name)]
         if changed:
@@ -242,7 +248,7 @@ class Events:
         """
         with self.transactions.view() as tx:
             names = {*tx.event_deliveries.subscribers(), *(each.name for each in tx.subscriptions.all())}
-            names |= set(self.subscribers)
+            names |= set(self._registered)
             return [tx.event_deliveries.backlog(name, count_max=COUNT_MAX) for name in sorted(names)]
 
     def _claimed(self, name: SubscriberName) -> _Batch:

@@ -29,6 +29,7 @@ from spike_contracts.statistics import StatisticsContract
 from spike_contracts.transactions import TransactionsContract
 from spike_contracts.users import UsersContract
 from spike_contracts.wallets import WalletsContract
+from spike_contracts.webhooks import WebhookDeliveriesContract, WebhooksContract
 from spike_core.ports.factories import Database
 from spike_sqlalchemy import open_postgres, open_sqlite
 
@@ -116,6 +117,14 @@ class TestSqlAlchemyWallets(WalletsContract):
 
 
 class TestSqlAlchemyEventDeliveries(EventDeliveriesContract):
+    """The fixture is defined in this folder."""
+
+
+class TestSqlAlchemyWebhooks(WebhooksContract):
+    """The fixture is defined in this folder."""
+
+
+class TestSqlAlchemyWebhookDeliveries(WebhookDeliveriesContract):
     """The fixture is defined in this folder."""
 
 

@@ -28,6 +28,7 @@ from spike_contracts.secrets import SecretsContract
 from spike_contracts.signed_urls import SignedUrlsContract
 from spike_contracts.storage import StorageContract
 from spike_contracts.upscaler import UpscalerContract
+from spike_contracts.webhooks import WebhookSenderContract
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import PromptRefused
 from spike_core.domain.generation import Prompt
@@ -88,6 +89,10 @@ class TestMemoryDatabase(DatabaseContract):
 
 
 class TestMemoryDownloader(DownloaderContract):
+    """Its fixtures are defined in this folder."""
+
+
+class TestMemoryWebhookSender(WebhookSenderContract):
     """Its fixtures are defined in this folder."""
 
 

@@ -25,6 +25,7 @@ from spike_contracts.statistics import StatisticsContract
 from spike_contracts.transactions import TransactionsContract
 from spike_contracts.users import UsersContract
 from spike_contracts.wallets import WalletsContract
+from spike_contracts.webhooks import WebhookDeliveriesContract, WebhooksContract
 
 
 class TestMemoryAccounts(UsersContract):
@@ -124,6 +125,14 @@ class TestMemoryStatistics(StatisticsContract):
 
 
 class TestMemoryEventDeliveries(EventDeliveriesContract):
+    """Its fixtures are defined in this folder."""
+
+
+class TestMemoryWebhooks(WebhooksContract):
+    """Its fixtures are defined in this folder."""
+
+
+class TestMemoryWebhookDeliveries(WebhookDeliveriesContract):
     """Its fixtures are defined in this folder."""
 
 

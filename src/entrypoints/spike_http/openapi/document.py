@@ -13,7 +13,7 @@ from spike_core.domain import errors
 from spike_core.domain.api_keys import Scope
 from spike_core.domain.catalog import SPECIFIED, Catalog
 from spike_core.domain.idempotency import KEY_CHARS_MAX
-from spike_core.domain.identifiers import AlbumId, ApiKeyId, BatchId, ImageId, JobId
+from spike_core.domain.identifiers import AlbumId, ApiKeyId, BatchId, ImageId, JobId, WebhookDeliveryId, WebhookId
 from spike_core.domain.rate_limits import RateLimit, RateLimitGroup
 from spike_http.credentials import COOKIES
 from spike_http.errors import BY_STATUS, TABLE, ErrorResponse
@@ -52,6 +52,7 @@ TAGS: Final[Mapping[str, tuple[str, str]]] = {
     "/api/usage": ("Tokens", ""),
     "/api/tiers": ("Tokens", ""),
     "/api/settings/api-keys": ("API keys", "Manage the credentials of programs."),
+    "/api/settings/webhooks": ("Webhooks", "Have events sent to a URL, signed as Standard Webhooks."),
     "/api/images/anonymous-": (
         "Anonymous use",
         f"Upload images without an account{FREE_BLENDS}. Images are public and kept for 7 days.",
@@ -63,6 +64,7 @@ TAGS: Final[Mapping[str, tuple[str, str]]] = {
 _MOVED: Final[Mapping[str, str]] = {"/api/images/move-to-album": "Albums"}  # exceptions from the prefixes
 _PARAMETERS: Final[Mapping[str, type]] = {
     "image_id": ImageId, "job_id": JobId, "batch_id": BatchId, "album_id": AlbumId, "key_id": ApiKeyId,
+    "webhook_id": WebhookId, "delivery_id": WebhookDeliveryId,
 }  # fmt: skip
 _PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
 _SECURITY: Final[Mapping[Access, Sequence[Mapping[str, Sequence[str]]]]] = {

@@ -11,6 +11,7 @@ from spike_core.domain.limits import (
     BATCH_FILES_MAX,
     IMAGES_PER_ALBUM_MAX,
 )
+from spike_core.domain.webhooks import WEBHOOKS_MAX
 from spike_http.bulkhead import ServerBusy
 from spike_http.errors import BY_STATUS, ENHANCE_MESSAGES, TABLE, UPLOAD_MESSAGES, ErrorMessage, ErrorResponse
 from spike_http.openapi.tiers import PRICING, TIER_NAMES
@@ -30,6 +31,7 @@ _EXAMPLE_FIELDS: Final[Mapping[str, object]] = {  # what messages name
     "keys_max": API_KEYS_ACTIVE_MAX,
     "images_max": IMAGES_PER_ALBUM_MAX,
     "albums_max": ALBUMS_PER_OWNER_MAX,
+    "webhooks_max": WEBHOOKS_MAX,
     "scope": "spend",
     "resource": "images",
     "used": 20_000,

@@ -101,6 +101,13 @@ from spike_core.domain.errors.wallets import (
     ReferenceReused,
     WalletNotFound,
 )
+from spike_core.domain.errors.webhooks import (
+    TooManyWebhooks,
+    UnsafeWebhookUrl,
+    WebhookDeliveryNotFound,
+    WebhookDisabled,
+    WebhookNotFound,
+)
 
 __all__ = [
     "AlbumFull",
@@ -168,6 +175,7 @@ __all__ = [
     "TooManyJobs",
     "TooManyPixels",
     "TooManyRequests",
+    "TooManyWebhooks",
     "TransactionUndone",
     "UnacceptablePicture",
     "Unauthenticated",
@@ -175,6 +183,7 @@ __all__ = [
     "UndecodablePicture",
     "UnknownPictureFormat",
     "UnsafeAddress",
+    "UnsafeWebhookUrl",
     "UnsuitableDatabase",
     "UnsupportedPicture",
     "UntrustedHost",
@@ -184,6 +193,9 @@ __all__ = [
     "UserNotFound",
     "VerifiedEmailRequired",
     "WalletNotFound",
+    "WebhookDeliveryNotFound",
+    "WebhookDisabled",
+    "WebhookNotFound",
     "WorkAbandoned",
     "WorkKilled",
 ]

@@ -15,6 +15,7 @@ from spike_http.openapi.texts.sessions import SESSIONS
 from spike_http.openapi.texts.tiers import TIERS
 from spike_http.openapi.texts.tokens import TOKENS
 from spike_http.openapi.texts.uploads import UPLOADS
+from spike_http.openapi.texts.webhooks import WEBHOOKS
 
 TEXTS: Final[Mapping[str, OperationText]] = {
     **UPLOADS,
@@ -25,6 +26,7 @@ TEXTS: Final[Mapping[str, OperationText]] = {
     **GENERATIONS,
     **TOKENS,
     **TIERS,
+    **WEBHOOKS,
     **ANONYMOUS,
     **SESSIONS,
     **SERVICE,

@@ -178,6 +178,25 @@ OBJECTS: Final[Mapping[str, ObjectText]] = {
             "spentThisMonth": "Tokens, less refunds. Null for a key without a limit.",
         },
     ),
+    "Webhook": ObjectText(
+        "A URL that events are sent to.",
+        {
+            "events": "The types of events that are sent there.",
+            "disabledBecause": "Why nothing is sent: you have disabled it, the receiver answered 410, or every attempt failed for five days.",
+            "failingSince": "The first failed attempt since the latest success.",
+        },
+    ),
+    "WebhookDelivery": ObjectText(
+        "An event that is, was or will be sent to a webhook.",
+        {
+            "attempts": "How many there were, since it was last sent again.",
+            "responseStatus": "What the receiver answered the latest attempt.",
+            "error": "What was wrong with the latest attempt.",
+            "nextAttemptAt": "Null if none is planned, and while an earlier event about the same image or job waits.",
+        },
+    ),
+    "DisabledBecause": ObjectText("Why nothing is sent to a webhook."),
+    "WebhookState": ObjectText("How far a delivery has come."),
     "Scope": ObjectText("What an API key may be used for. No scope includes another."),
     "ListedSession": ObjectText(
         "A session.",
@@ -197,6 +216,9 @@ OBJECTS: Final[Mapping[str, ObjectText]] = {
     "AlbumId": ObjectText("The id of an album."),
     "AlbumImageId": ObjectText("The id of an image's place in an album."),
     "ApiKeyId": ObjectText("The id of an API key; not the key itself."),
+    "WebhookId": ObjectText("The id of a webhook."),
+    "WebhookDeliveryId": ObjectText("The id of a delivery; the id of its event is another."),
+    "EventId": ObjectText("The id of an event: the same in the header `webhook-id`, in all attempts."),
     "OwnerId": ObjectText("The id of a user."),
     "Tier": ObjectText("The size and price of an output image."),
     "JobStatus": ObjectText("The state of a job."),

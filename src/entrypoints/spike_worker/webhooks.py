@@ -1,0 +1,71 @@
+"""Sending webhooks: one thread looks for what is due, and each webhook that is due gets a thread for its turn."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from attrs import define, field
+
+from spike_core.domain.errors import Unavailable
+from spike_core.domain.webhooks import ClaimedWebhook
+from spike_core.services.webhook_sending import WebhookSending
+from spike_runtime.logs import get_logger
+from spike_worker.periodic import continuously
+
+SENDERS_MAX: Final = 16  # of a process; each mostly waits for a receiver
+SLOW_SENDERS_MAX: Final = 8  # of these, for webhooks whose latest attempt was slow or failed
+PATIENCE_S: Final = 5.0  # for turns in progress at the end; what is cut short is sent again
+
+
+@define
+class _Turns:
+    """The webhooks that this process is sending to."""
+
+    sending: WebhookSending
+    running: dict[threading.Thread, bool] = field(factory=dict)  # whether each is slow
+    lock: threading.Lock = field(factory=threading.Lock)
+
+    def start(self) -> int:
+        """Claim webhooks for the free threads and start these; return how many."""
+        with self.lock:
+            free = SENDERS_MAX - len(self.running)
+            slow = SLOW_SENDERS_MAX - sum(self.running.values())
+        claimed = self.sending.claim(slots=free, slow_slots=slow)
+        for each in claimed:
+            thread = threading.Thread(target=self._run, args=(each,), name="webhook", daemon=True)
+            with self.lock:
+                self.running[thread] = each.webhook.is_slow
+            thread.start()
+        return len(claimed)
+
+    def _run(self, claimed: ClaimedWebhook) -> None:
+        log = get_logger(__name__)
+        try:
+            self.sending.send(claimed)
+        except Unavailable as error:
+            log.warning("postponed", what="webhook", why=str(error))
+        except Exception:
+            log.exception("failed, and will be retried", what="webhook")
+        finally:
+            with self.lock:
+                del self.running[threading.current_thread()]
+
+    def join(self, timeout_s: float) -> None:
+        """Wait for the turns that are running, all together for so long."""
+        with self.lock:
+            running = list(self.running)
+        for thread in running:
+            thread.join(timeout_s / len(running))
+
+
+@contextmanager
+def sending_webhooks(sending: WebhookSending, *, every_s: float) -> Iterator[None]:
+    """Send what is due until the context ends; then wait for turns in progress, `PATIENCE_S` seconds at most.
+
+    Those that are left behind are sent again by another process, or after the next start.
+    """
+    turns = _Turns(sending)
+    with continuously(turns.start, every_s=every_s, name="webhooks", patience_s=PATIENCE_S):
+        yield
+    turns.join(PATIENCE_S)
