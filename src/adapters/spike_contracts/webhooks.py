@@ -82,6 +82,12 @@ def claim(
         return tx.webhooks.claim(now=now, until=now + MINUTE, limit=limit, is_slow=is_slow)
 
 
+def first(claimed: Sequence[ClaimedWebhook]) -> ClaimedWebhook:
+    """Return the only one."""
+    assert len(claimed) == 1
+    return claimed[0]
+
+
 def is_held(transactions: Transactions, claimed: ClaimedWebhook) -> bool:
     """Return whether a claim holds."""
     with transactions.view() as tx:
@@ -160,10 +166,10 @@ class WebhooksContract:
 
     def test_a_claim_that_isn_t_released_ends_and_its_holder_changes_nothing(self, transactions: Transactions) -> None:
         store(transactions, webhook := a_webhook())
-        [lost] = claim(transactions)
+        lost = first(claim(transactions))
         assert lost.until == NOON + MINUTE
         assert list(claim(transactions, after=MINUTE - SECOND)) == []
-        [again] = claim(transactions, after=MINUTE)
+        again = first(claim(transactions, after=MINUTE))
         assert again.webhook == webhook
         assert not is_held(transactions, lost)
         assert not release(transactions, lost, NOON)
@@ -176,7 +182,7 @@ class WebhooksContract:
 
     def test_a_webhook_that_is_released_without_a_time_waits_to_be_woken(self, transactions: Transactions) -> None:
         store(transactions, webhook := a_webhook())
-        [claimed] = claim(transactions)
+        claimed = first(claim(transactions))
         assert release(transactions, claimed, None)
         assert list(claim(transactions, after=9 * MINUTE)) == []
         with transactions.begin() as tx:

@@ -153,7 +153,7 @@ def served(answer: bytes, *, every_s: float = 0.0) -> Iterator[str]:
 
 @pytest.mark.parametrize(
     ("answer", "every_s", "detail"),
-    [(b"hello\r\n\r\n", 0.0, "the answer isn't HTTP"), (b"H", 0.05, "time-out"), (b"", 0.0, "the answer isn't HTTP")],
+    [(b"hello\r\n\r\n", 0.0, "the answer isn't HTTP"), (b"H", 0.05, "time-out"), (b"", 0.0, "no connection")],
 )
 def test_a_receiver_that_speaks_no_http_or_never_ends_is_a_failure(answer: bytes, every_s: float, detail: str) -> None:
     sender = HttpWebhookSender(allow=[LOOPBACK], deadline_s=0.4)
@@ -205,8 +205,8 @@ def test_a_receiver_that_holds_its_answer_delays_no_other_webhook(
         for _ in range(3):
             spike.wallets.grant(owner_id, Tokens(1))
             spike.events.deliver(WEBHOOKS)
-        assert eventually(lambda: len(local.received) >= before + 4)
-        assert eventually(lambda: states(quick.id) == [WebhookState.DELIVERED] * 3)
+        eventually("four requests", lambda: len(local.received) >= before + 4)
+        eventually("three deliveries", lambda: states(quick.id) == [WebhookState.DELIVERED] * 3)
         assert states(slow.id) == [WebhookState.PENDING] * 3
         local.held.set()
-        assert eventually(lambda: states(slow.id) == [WebhookState.DELIVERED] * 3)
+        eventually("the held deliveries", lambda: states(slow.id) == [WebhookState.DELIVERED] * 3)

@@ -1,10 +1,11 @@
-// The page of the account: API keys, and where the user is signed in.
+// The page of the account: API keys, webhooks, and where the user is signed in.
 
 import { call, get, post } from './api.js';
 import { openDialog } from './dialog.js';
 import { h, replaceContent } from './dom.js';
 import { currentUser, signOut, signOutEverywhere } from './session.js';
 import { showError, showToast } from './toasts.js';
+import { webhooksSection } from './webhooks.js';
 
 const DAY_FORMAT = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
 const TIME_FORMAT = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
@@ -34,7 +35,7 @@ export async function accountView() {
     replaceContent(sessions, answer.sessions.map(sessionItem));
   }
 
-  await Promise.all([loadKeys(), loadSessions()]);
+  const [webhooks] = await Promise.all([webhooksSection(), loadKeys(), loadSessions()]);
   return h(
     'div',
     { class: 'narrow' },
@@ -44,6 +45,7 @@ export async function accountView() {
     h('p', { class: 'muted small' }, 'Programs use them. A key opens no session and creates no keys.'),
     keys,
     button('Create an API key', () => openKeyDialog(loadKeys)),
+    webhooks,
     h('h2', {}, 'Sessions'),
     h('p', { class: 'muted small' }, 'Where you are signed in. The last use is accurate to ten minutes.'),
     sessions,
