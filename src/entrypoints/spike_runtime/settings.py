@@ -261,6 +261,7 @@ class Settings:
     rate_modify: int = _rate(RateLimitGroup.MODIFY)
     rate_cancel: int = _rate(RateLimitGroup.CANCEL)  # of jobs that a worker has begun
     rate_download: int = _rate(RateLimitGroup.DOWNLOAD)  # of several pictures in one file
+    rate_webhook: int = _rate(RateLimitGroup.WEBHOOK)  # that create, change or test one, or send something again
     rate_general: int = _rate(RateLimitGroup.GENERAL)
 
     serve_works: str = field(default="auto", validator=_one_of("auto", "yes", "no"))  # whether `spike serve` works too

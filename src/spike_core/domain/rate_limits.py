@@ -24,6 +24,7 @@ class RateLimitGroup(Enum):
     MODIFY = "modify"
     CANCEL = "cancel"  # of jobs that a worker has begun
     DOWNLOAD = "download"  # of several pictures in one file
+    WEBHOOK = "webhook"  # that create, change or test one, or send something again
     GENERAL = "general"  # requests without a group of their own
 
 
@@ -41,6 +42,7 @@ DEFAULT_LIMITS: Final[Mapping[RateLimitGroup, int]] = {
     RateLimitGroup.MODIFY: 50,
     RateLimitGroup.CANCEL: 20,
     RateLimitGroup.DOWNLOAD: 30,
+    RateLimitGroup.WEBHOOK: 60,
     RateLimitGroup.GENERAL: 0,
 }
 """Requests per window and caller; 0 is no limit."""

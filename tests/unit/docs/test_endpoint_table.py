@@ -34,6 +34,8 @@ UNKNOWN: Final = {
     "jobId": f"job_{a_body()}",
     "batchId": f"batch-{a_body()}",
     "keyId": f"key_{a_body()}",
+    "webhookId": f"hook_{a_body()}",
+    "deliveryId": f"dlv_{a_body()}",
     "folder": "images",
     "name": "unknown.jpg",
     "version": "unknown",

@@ -7,6 +7,7 @@ from attrs import frozen
 
 from spike_core.domain.errors import TooManyWebhooks, UnsafeWebhookUrl, WebhookDisabled
 from spike_core.domain.identifiers import WebhookDeliveryId, WebhookId
+from spike_core.domain.rate_limits import RateLimitGroup
 from spike_core.services.webhook_endpoints import WebhookEndpoints
 from spike_http.authentication import RequestAuthentication
 from spike_http.context import Request
@@ -43,11 +44,12 @@ class WebhooksResource:
         answer=ChangedWebhookView,
         status=HTTPStatus.CREATED,
         body=Json(WebhookBody),
+        bucket=RateLimitGroup.WEBHOOK,
         errors=(TooManyWebhooks, UnsafeWebhookUrl),
     )
     def on_post(self, req: Request, resp: falcon.Response) -> None:
         """Create a webhook and return its secret; it is never shown again."""
-        owner_id = self.authenticator.user(req)
+        owner_id = self.authenticator.user(req, bucket=RateLimitGroup.WEBHOOK)
         body = WebhookBody.parse(json_object(req))
         webhook = self.endpoints.create(owner_id, url=body.url, event_types=body.event_types)
         resp.status = falcon.HTTP_CREATED
@@ -62,10 +64,16 @@ class WebhookResource:
     authenticator: RequestAuthentication
     endpoints: WebhookEndpoints
 
-    @Operation("updateWebhook", answer=ChangedWebhookView, body=Json(WebhookPatchBody), errors=(UnsafeWebhookUrl,))
+    @Operation(
+        "updateWebhook",
+        answer=ChangedWebhookView,
+        body=Json(WebhookPatchBody),
+        bucket=RateLimitGroup.WEBHOOK,
+        errors=(UnsafeWebhookUrl,),
+    )
     def on_patch(self, req: Request, resp: falcon.Response, webhook_id: str) -> None:
         """Change a webhook, or make a new secret."""
-        owner_id = self.authenticator.user(req)
+        owner_id = self.authenticator.user(req, bucket=RateLimitGroup.WEBHOOK)
         id_ = WebhookId.parse(webhook_id)
         patch = WebhookPatchBody.parse(json_object(req)).patch
         webhook = self.endpoints.update(owner_id, id_, patch)
@@ -87,10 +95,16 @@ class WebhookTestResource:
     authenticator: RequestAuthentication
     endpoints: WebhookEndpoints
 
-    @Operation("testWebhook", answer=AcceptedDeliveryView, status=HTTPStatus.ACCEPTED, errors=(WebhookDisabled,))
+    @Operation(
+        "testWebhook",
+        answer=AcceptedDeliveryView,
+        status=HTTPStatus.ACCEPTED,
+        bucket=RateLimitGroup.WEBHOOK,
+        errors=(WebhookDisabled,),
+    )
     def on_post(self, req: Request, resp: falcon.Response, webhook_id: str) -> None:
         """Send an event of the type `webhook.test`."""
-        owner_id = self.authenticator.user(req)
+        owner_id = self.authenticator.user(req, bucket=RateLimitGroup.WEBHOOK)
         delivery = self.endpoints.test(owner_id, WebhookId.parse(webhook_id))
         resp.status = falcon.HTTP_ACCEPTED
         resp.media = as_json(AcceptedDeliveryView(delivery=WebhookDeliveryView.of(delivery)))
@@ -120,10 +134,16 @@ class RedeliverResource:
     authenticator: RequestAuthentication
     endpoints: WebhookEndpoints
 
-    @Operation("redeliver", answer=AcceptedDeliveryView, status=HTTPStatus.ACCEPTED, errors=(WebhookDisabled,))
+    @Operation(
+        "redeliver",
+        answer=AcceptedDeliveryView,
+        status=HTTPStatus.ACCEPTED,
+        bucket=RateLimitGroup.WEBHOOK,
+        errors=(WebhookDisabled,),
+    )
     def on_post(self, req: Request, resp: falcon.Response, webhook_id: str, delivery_id: str) -> None:
         """Send an event again."""
-        owner_id = self.authenticator.user(req)
+        owner_id = self.authenticator.user(req, bucket=RateLimitGroup.WEBHOOK)
         delivery = self.endpoints.redeliver(owner_id, WebhookId.parse(webhook_id), WebhookDeliveryId.parse(delivery_id))
         resp.status = falcon.HTTP_ACCEPTED
         resp.media = as_json(AcceptedDeliveryView(delivery=WebhookDeliveryView.of(delivery)))
