@@ -18,6 +18,8 @@ from spike_sqlalchemy import (
     statistics,
     users,
     wallets,
+    webhook_deliveries,
+    webhooks,
 )
 from spike_sqlalchemy.names import DEFAULT_NAMES, TableNames
 from spike_sqlalchemy.prepared import Prepared
@@ -36,6 +38,8 @@ MODULES = (
     statistics,
     users,
     wallets,
+    webhook_deliveries,
+    webhooks,
 )
 
 
