@@ -68,7 +68,7 @@ def store(transactions: Transactions, *webhooks: Webhook, due: bool = True) -> N
 
 
 def add(transactions: Transactions, *deliveries: WebhookDelivery) -> list[bool]:
-    """Store deliveries, as whoever holds their webhook's lock."""
+    """Store deliveries, as the holder of their webhook's lock does."""
     with transactions.begin() as tx:
         return [tx.webhook_deliveries.add(each) for each in deliveries]
 

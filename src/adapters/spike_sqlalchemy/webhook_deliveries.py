@@ -1,4 +1,4 @@
-"""Deliveries to webhooks in a database. Whoever writes holds the lock of the webhook's row."""
+"""Deliveries to webhooks in a database. All writes happen under the lock of the webhook's row."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -28,7 +28,7 @@ class WebhookRepository(Protocol):
         """
 
     def lock(self, webhook_id: WebhookId) -> Webhook:
-        """Return the webhook with this id, locked until the transaction ends; whoever writes its deliveries holds it.
+        """Return the webhook with this id, locked until the transaction ends; its deliveries are written under the lock.
 
         Raises:
             WebhookNotFound: there is none.
@@ -73,7 +73,7 @@ class WebhookRepository(Protocol):
 
 
 class WebhookDeliveries(Protocol):
-    """The deliveries to webhooks, within one transaction. Whoever writes holds the lock of the webhook."""
+    """The deliveries to webhooks, within one transaction. All writes happen under the lock of the webhook."""
 
     def add(self, delivery: WebhookDelivery) -> bool:
         """Store a delivery, unless the webhook has one of the same event; return whether it was stored.

@@ -148,7 +148,7 @@ class WebhookSending:
             if all(each.name != WEBHOOKS for each in tx.subscriptions.all()):
                 return
         with self.transactions.begin() as tx:
-            tx.subscriptions.remove(WEBHOOKS)  # first, which waits for whoever is just creating a webhook
+            tx.subscriptions.remove(WEBHOOKS)  # first, which waits for a transaction that is creating a webhook
             if tx.webhooks.has_any():
                 types = frozenset(EVENT_TYPES)
                 tx.subscriptions.put(Subscription(name=WEBHOOKS, event_types=types, seen_at=self.clock.now()))

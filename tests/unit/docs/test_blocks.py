@@ -26,7 +26,7 @@ TESTED_BY: Final = {
 # The blocks that aren't run. Before adding one, check whether it can be run after all.
 NOT_RUN: Final = Counter(
     {
-        "ids are made up; tests/unit/docs/test_curl_lines.py sends the requests": 51,
+        "ids are made up; tests/unit/docs/test_curl_lines.py sends the requests": 58,
         "needs Docker": 1,
         "needs Redis; tests/integration/examples/test_gunicorn.py starts gunicorn with one worker": 1,
         "gunicorn is a server; tests/integration/examples/test_gunicorn.py starts it": 2,
@@ -38,7 +38,7 @@ NOT_RUN: Final = Counter(
         "the AWS command line isn't among the development requirements": 1,
     }
 )
-DRAWINGS: Final = 4
+DRAWINGS: Final = 5
 INLINE_COMMAND: Final = re.compile(r"`spike ([^`]+)`")
 NAMES: Final = [str(page.relative_to(PROJECT)) for page in PAGES]
 

@@ -77,7 +77,7 @@ class World:
         return next(each for each in self.endpoints.of(self.owner_id) if each.id == webhook.id)
 
     def received(self, url: str = URL) -> list[int]:
-        """Return the numbers of the ledger entries that a receiver was told of."""
+        """Return the numbers of the ledger entries whose events a receiver got."""
         events = [message.event for message in self.receivers.sent if message.url == url]
         return [event.sequence for event in events if isinstance(event, TokensMoved)]
 

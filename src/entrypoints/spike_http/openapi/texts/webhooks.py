@@ -3,15 +3,14 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from spike_http.openapi.texts.examples import DELIVERY_ID, WEBHOOK_ID
 from spike_http.openapi.texts.operation_text import OperationText
 
-_ID: Final = "hook_clx9876543210zyxwvutsrqp"
-_DELIVERY_ID: Final = "dlv_clx1234567890abcdefghijk"
 _URL: Final = "https://app.example.org/spike"
 _EVENTS: Final = ["job.completed", "job.refunded"]
 _SECRET: Final = "whsec_M2Zaa1QwdlE4bVh3MlJiWTZuTGM5cEpkQTVoRzFzRXVLaVZvN3RNekM0eA=="  # noqa: S105  # an example
 _WEBHOOK: Final[Mapping[str, Any]] = {
-    "id": _ID,
+    "id": WEBHOOK_ID,
     "url": _URL,
     "events": _EVENTS,
     "createdAt": "2025-12-12T10:30:00Z",
@@ -21,7 +20,7 @@ _WEBHOOK: Final[Mapping[str, Any]] = {
     "failingSince": None,
 }
 _DELIVERY: Final[Mapping[str, Any]] = {
-    "id": _DELIVERY_ID,
+    "id": DELIVERY_ID,
     "eventId": "evt_0f1e2d3c4b5a69788796a5b4",
     "type": "job.completed",
     "state": "PENDING",
@@ -92,7 +91,7 @@ you can change yours at any time in between.
             "enabled": "Whether anything is sent.",
             "rotateSecret": "Whether to make a new secret.",
         },
-        path={"webhookId": _ID},
+        path={"webhookId": WEBHOOK_ID},
         request={"rotateSecret": True},
         response={"success": True, "webhook": _WEBHOOK, "secret": _SECRET},
     ),
@@ -102,7 +101,7 @@ you can change yours at any time in between.
 Delete a webhook and the log of its deliveries. A request that is just being sent may still arrive.
 """,
         errors={404: _MISSING},
-        path={"webhookId": _ID},
+        path={"webhookId": WEBHOOK_ID},
         response={"success": True, "message": "Webhook deleted successfully"},
     ),
     "testWebhook": OperationText(
@@ -111,7 +110,7 @@ Delete a webhook and the log of its deliveries. A request that is just being sen
 Send an event of the type `webhook.test`, soon. What became of it is in the list of deliveries.
 """,
         errors={404: _MISSING, 409: _DISABLED},
-        path={"webhookId": _ID},
+        path={"webhookId": WEBHOOK_ID},
         response={"success": True, "delivery": {**_QUEUED, "type": "webhook.test"}},
     ),
     "listWebhookDeliveries": OperationText(
@@ -121,7 +120,7 @@ List what was, is or will be sent to a webhook, newest first, of the last 30 day
 as `cursor`; it is null on the last page.
 """,
         errors={400: "`limit` or `cursor` is not valid.", 404: _MISSING},
-        path={"webhookId": _ID},
+        path={"webhookId": WEBHOOK_ID},
         query={"limit": 20},
         response={"deliveries": [_DELIVERY], "nextCursor": "41", "hasMore": True},
     ),
@@ -131,7 +130,7 @@ as `cursor`; it is null on the last page.
 Send an event again, soon, whatever became of it, and with all attempts before it. Its `webhook-id` stays the same.
 """,
         errors={404: "There is no such webhook or delivery, or it belongs to another user.", 409: _DISABLED},
-        path={"webhookId": _ID, "deliveryId": _DELIVERY_ID},
+        path={"webhookId": WEBHOOK_ID, "deliveryId": DELIVERY_ID},
         response={"success": True, "delivery": _QUEUED},
     ),
 }
