@@ -28,7 +28,9 @@ class WebhookRepository(Protocol):
         """
 
     def lock(self, webhook_id: WebhookId) -> Webhook:
-        """Return the webhook with this id, locked until the transaction ends; its deliveries are written under the lock.
+        """Return the webhook with this id, locked until the transaction ends.
+
+        Its deliveries are written under this lock.
 
         Raises:
             WebhookNotFound: there is none.

@@ -26,6 +26,8 @@ ELSEWHERE: Final = {  # every host that the documents name, and why
     "semver.org": "the numbers of versions",
     "www.sqlite.org": "the authority on a setting of SQLite",
     "github.com": "Spike's own pages, from README as the package index shows it",
+    "www.standardwebhooks.com": "the form of webhooks",
+    "app.example.org": "nobody's, for samples",
     "api.openai.com": "where a generator may ask: an address to configure",
     "ACCOUNT_ID.r2.cloudflarestorage.com": "where R2 is: an address to configure",
     "example.com": "nobody's, for samples",
