@@ -113,6 +113,24 @@ def a_key_id() -> str:
     return str(ADA.post("/api/settings/api-keys", {"name": "laptop"}).json["apiKey"]["id"])
 
 
+def delete_all_webhooks() -> None:
+    """Make room for new webhooks, of which there may be five."""
+    for webhook in ADA.get("/api/settings/webhooks").json["webhooks"]:
+        ADA.delete(f"/api/settings/webhooks/{webhook['id']}")
+
+
+def a_webhook_id() -> str:
+    """Return the id of the one webhook that there is."""
+    if there := ADA.get("/api/settings/webhooks").json["webhooks"]:
+        return str(there[0]["id"])
+    body = {"url": "https://app.example.org/", "events": ["job.completed"]}
+    return str(ADA.post("/api/settings/webhooks", body).json["webhook"]["id"])
+
+
+def a_delivery_id() -> str:
+    return str(ADA.post(f"/api/settings/webhooks/{a_webhook_id()}/test").json["delivery"]["id"])
+
+
 FRESH: Final[Mapping[str, Callable[[], str]]] = {
     "imageId": an_image_id,
     "jobId": a_job_id,
@@ -120,6 +138,8 @@ FRESH: Final[Mapping[str, Callable[[], str]]] = {
     "albumId": an_album_id,
     "keyId": a_key_id,
     "targetAlbumId": an_album_id,
+    "webhookId": a_webhook_id,
+    "deliveryId": a_delivery_id,
 }
 
 
@@ -138,6 +158,8 @@ def with_what_there_is(case: Request) -> Request:
     fresh = what_there_is(case.path)
     if case.path.endswith("api-keys"):
         revoke_all_keys()
+    if case.path.endswith("/webhooks"):
+        delete_all_webhooks()
     parameters = {name: fresh[name]() for name in case.path_parameters or {} if name in fresh}
     if case.path.startswith("/files"):
         image_id = an_image_id()
@@ -154,6 +176,8 @@ def with_what_there_is(case: Request) -> Request:
             "coverImageId": lambda: None,
             "removeFromSourceAlbum": lambda: None,
             "isPublic": lambda: False,
+            "url": lambda: "https://app.example.org/",
+            "enabled": lambda: True,
             "blendSource": lambda: {"imageId": fresh["imageId"]()},
         }
         case.body = {name: named[name]() if name in named else value for name, value in case.body.items()}
