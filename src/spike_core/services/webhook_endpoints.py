@@ -1,10 +1,11 @@
 """Webhook endpoints: an owner's addresses, and the log of the deliveries to them."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from attrs import evolve, frozen
 
-from spike_core.domain.errors import TooManyWebhooks, WebhookNotFound
+from spike_core.domain.errors import TooManyWebhooks, Unavailable, WebhookNotFound
 from spike_core.domain.event_deliveries import Subscription
 from spike_core.domain.events import EVENT_TYPES
 from spike_core.domain.identifiers import EventId, OwnerId, WebhookDeliveryId, WebhookId
@@ -77,8 +78,13 @@ class WebhookEndpoints:
             raise TooManyWebhooks(WEBHOOKS_MAX)  # before anything is looked up
         self._check(url)
         webhook = self._create(owner_id, url=url, event_types=event_types)
-        self.transactions.when_committed(self.transactions.refresh)
+        self.transactions.when_committed(self._refresh)
         return webhook
+
+    def _refresh(self) -> None:
+        """Let this process record events for webhooks at once."""
+        with suppress(Unavailable):  # it reads them again soon, and the webhook is stored
+            self.transactions.refresh()
 
     @retry_on_conflict
     def _create(self, owner_id: OwnerId, *, url: str, event_types: frozenset[str]) -> Webhook:

@@ -33,7 +33,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def server(folder: Path, browser: Browser) -> Iterator[Server]:
     """Start only where there is a browser."""
     assert browser.is_connected()
-    with serving(folder, **UNLIMITED) as server:
+    with serving(folder, SPIKE_WEBHOOK_ALLOW="127.0.0.1", **UNLIMITED) as server:
         yield server
 
 
