@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from browsing import UNLIMITED, NewPerson, Person, browsing, sign_in
+from nextauth_tokens import SECRET
 from running import Server, serving
 from spike_runtime import Settings, Spike, build
 
@@ -33,7 +34,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def server(folder: Path, browser: Browser) -> Iterator[Server]:
     """Start only where there is a browser."""
     assert browser.is_connected()
-    with serving(folder, **UNLIMITED) as server:
+    with serving(folder, **UNLIMITED, SPIKE_NEXTAUTH_SECRET=SECRET, SPIKE_SIGN_UP="open") as server:
         yield server
 
 
