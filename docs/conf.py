@@ -93,7 +93,7 @@ def _mend_for_assistive_technology(
 
 
 def _leave_decisions_out_of_the_navigation(_app: Sphinx, env: BuildEnvironment) -> None:
-    """Let only their own index list the decisions: on each page they would be most of the navigation, and of its time."""
+    """Let only their own index list the decisions: they would be most of the navigation, on each page."""
     for tree in list(env.tocs["decisions/index"].findall(addnodes.toctree)):
         tree.parent.remove(tree)
 
