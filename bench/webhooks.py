@@ -104,7 +104,7 @@ def throughput(having: Installation, webhook_ids: list[WebhookId], events: int) 
     began_s = time.perf_counter()
     while having.spike.events.deliver(WEBHOOKS).count:
         pass
-    with sending_webhooks(having.spike.webhooks.sending, every_s=0.01):
+    with sending_webhooks(having.spike.webhooks.sending, every_s=1.0):
         for webhook_id in webhook_ids:
             while True:
                 page = endpoints.deliveries(having.user.id, webhook_id, limit=1)
@@ -132,7 +132,7 @@ def main() -> None:
         without, having = installed(Path(folder) / "1", first_url), installed(Path(folder) / "2", second_url)
         first = create(having, url)
         picture = a_megapixel()
-        with sending_webhooks(having.spike.webhooks.sending, every_s=0.5):
+        with sending_webhooks(having.spike.webhooks.sending, every_s=1.0):
             for number in range(options.pictures):
                 for each in in_turn(number, without, having):
                     each.run_a_whole_job(picture)

@@ -1,6 +1,7 @@
 """Sending webhooks: one thread looks for what is due, and each webhook that is due gets a thread for its turn."""
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -25,38 +26,45 @@ class _Turns:
     sending: WebhookSending
     running: dict[threading.Thread, bool] = field(factory=dict)  # whether each is slow
     lock: threading.Lock = field(factory=threading.Lock)
+    claiming: threading.Lock = field(factory=threading.Lock)
+    ended: threading.Event = field(factory=threading.Event)
 
     def start(self) -> int:
         """Claim webhooks for the free threads and start these; return how many."""
-        with self.lock:
-            free = SENDERS_MAX - len(self.running)
-            slow = SLOW_SENDERS_MAX - sum(self.running.values())
-        claimed = self.sending.claim(slots=free, slow_slots=slow)
-        for each in claimed:
-            thread = threading.Thread(target=self._run, args=(each,), name="webhook", daemon=True)
+        with self.claiming:  # so that no two claim for the same free threads
             with self.lock:
-                self.running[thread] = each.webhook.is_slow
-            thread.start()
+                free = SENDERS_MAX - len(self.running)
+                slow = SLOW_SENDERS_MAX - sum(self.running.values())
+            claimed = () if self.ended.is_set() else self.sending.claim(slots=free, slow_slots=slow)
+            for each in claimed:
+                thread = threading.Thread(target=self._run, args=(each,), name="webhook", daemon=True)
+                with self.lock:
+                    self.running[thread] = each.webhook.is_slow
+                thread.start()
         return len(claimed)
 
     def _run(self, claimed: ClaimedWebhook) -> None:
+        """Send, then give the thread's place to the next webhook at once."""
         log = get_logger(__name__)
         try:
-            self.sending.send(claimed)
+            try:
+                self.sending.send(claimed)
+            finally:
+                with self.lock:
+                    del self.running[threading.current_thread()]
+            self.start()
         except Unavailable as error:
             log.warning("postponed", what="webhook", why=str(error))
         except Exception:
             log.exception("failed, and will be retried", what="webhook")
-        finally:
-            with self.lock:
-                del self.running[threading.current_thread()]
 
     def join(self, timeout_s: float) -> None:
         """Wait for the turns that are running, all together for so long."""
         with self.lock:
             running = list(self.running)
+        until_s = time.monotonic() + timeout_s
         for thread in running:
-            thread.join(timeout_s / len(running))
+            thread.join(max(0.0, until_s - time.monotonic()))
 
 
 @contextmanager
@@ -66,6 +74,9 @@ def sending_webhooks(sending: WebhookSending, *, every_s: float) -> Iterator[Non
     Those that are left behind are sent again by another process, or after the next start.
     """
     turns = _Turns(sending)
-    with continuously(turns.start, every_s=every_s, name="webhooks", patience_s=PATIENCE_S):
-        yield
-    turns.join(PATIENCE_S)
+    try:
+        with continuously(turns.start, every_s=every_s, name="webhooks", patience_s=PATIENCE_S):
+            yield
+    finally:
+        turns.ended.set()
+        turns.join(PATIENCE_S)
