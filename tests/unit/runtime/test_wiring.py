@@ -172,7 +172,7 @@ def test_subscribers_are_those_given_and_those_of_entry_points(tmp_path: Path, m
     index.name = "index"
     _install(monkeypatch, _Mail)
     spike = build(Settings(data_dir=tmp_path), subscribers=[index])
-    assert [name.text for name in spike.events.subscribers] == ["mail", "index"]
+    assert [name.text for name in spike.events.subscribers] == ["mail", "index", "webhooks"]
 
 
 def test_two_subscribers_of_one_name_are_refused_at_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
