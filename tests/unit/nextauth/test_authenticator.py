@@ -3,15 +3,18 @@
 from typing import Any, Final
 
 import pytest
+from attrs import evolve
 from falcon import testing
 
 from caller import PICTURE
+from memory_fixtures import LostDatabase
 from memory_spike import MemorySpike
 from multipart import CONTENT_TYPE, an_upload
 from nextauth_tokens import SECRET, V4, V5, a_token
 from spike_contracts.authenticator import AuthenticatorContract
 from spike_core.ports.authenticator import Authenticator, IncomingRequest
 from spike_http import create_app
+from spike_nextauth import NextAuthAuthenticator
 from spike_nextauth.cookies import CHUNKS_MAX, TOKEN_CHARS_MAX, TOKENS_MAX
 from spike_runtime import Settings
 
@@ -54,6 +57,11 @@ class TestNextAuthAuthenticator(AuthenticatorContract):
     def authenticator(self, site: Site) -> Authenticator:
         (authenticator,) = site.services.spike.sign_ins
         return authenticator
+
+    @pytest.fixture
+    def lost_authenticator(self, authenticator: NextAuthAuthenticator) -> Authenticator:
+        lost_users = evolve(authenticator.users, transactions=LostDatabase().transactions)
+        return evolve(authenticator, users=lost_users)
 
     @pytest.fixture(params=[V4, V5])
     def request_of_ada(self, site: Site, request: pytest.FixtureRequest) -> IncomingRequest:

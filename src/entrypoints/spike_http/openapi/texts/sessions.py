@@ -16,6 +16,9 @@ link, as a bearer token. The token of a sign-in link is valid once, and for noth
 and pages of other sites can't use it. Its path is that of `SPIKE_PUBLIC_URL`, else `/`. Signing out of the new session
 ends no other one.
 """,
+        errors={
+            403: "The credential is an API key; or an app's own authenticator takes no sessions of Spike's.",
+        },
         response={"success": True, "user": USER},
     ),
     "whoIsSignedIn": OperationText(
