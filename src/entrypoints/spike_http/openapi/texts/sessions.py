@@ -17,7 +17,7 @@ and pages of other sites can't use it. Its path is that of `SPIKE_PUBLIC_URL`, e
 ends no other one.
 """,
         errors={
-            403: "The credential is an API key; or an app's own authenticator takes no sessions of Spike's.",
+            403: "The credential is an API key; another site's page sent the cookie; or an app's authenticator takes no sessions of ours.",
         },
         response={"success": True, "user": USER},
     ),
