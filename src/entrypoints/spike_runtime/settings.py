@@ -272,7 +272,7 @@ class Settings:
     quick_threads: int = field(default=1, validator=_at_least(0))  # of these, reserved for quick jobs
     worker_drain_s: float = field(default=25.0, validator=_at_least(0))  # for jobs that run at SIGTERM
     relay_interval_s: float = field(default=1.0, validator=_at_least(0.01))
-    sweep_interval_s: float = field(default=10.0, validator=_at_least(0.01))
+    sweep_interval_s: float = field(default=5.0, validator=_at_least(0.01))
     collect_interval_s: float = field(default=900.0, validator=_at_least(0.01))
     orphans_interval_s: float = field(default=86400.0, validator=_at_least(0.01))
 
