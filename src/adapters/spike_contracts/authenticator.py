@@ -19,7 +19,7 @@ class AuthenticatorContract:
     """Laws every authenticator keeps.
 
     Fixtures: `authenticator`; `request_of_ada`, one with valid credentials; and `lost_authenticator`, where whatever it
-    asks about them is unavailable. One that asks nobody skips the law in that fixture.
+    asks about them is unavailable. One that asks nothing skips the law in that fixture.
     """
 
     def test_a_request_without_credentials_is_nobodys(self, authenticator: Authenticator) -> None:

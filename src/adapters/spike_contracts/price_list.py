@@ -18,7 +18,7 @@ class PriceListContract:
     """Laws every price list keeps.
 
     Fixtures: `price_list`; the `catalog` that it prices; `owner_ids`, of different plans if any; and `lost_price_list`,
-    where whatever it asks is unavailable. One that asks nobody skips the law in that fixture.
+    where whatever it asks is unavailable. One that asks nothing skips the law in that fixture.
     """
 
     def test_every_paid_tier_has_a_price_for_every_kind_of_task(

@@ -224,7 +224,7 @@ class TestJwtAuthenticator(AuthenticatorContract):
 
     @pytest.fixture
     def lost_authenticator(self) -> Any:
-        pytest.skip("a token says whose it is; nobody is asked")
+        pytest.skip("a token says whose it is; nothing is asked")
 
     @pytest.fixture
     def request_of_ada(self, authenticator: Any) -> IncomingRequest:

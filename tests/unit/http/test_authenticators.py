@@ -223,8 +223,8 @@ def test_an_authenticator_may_hand_over_to_spikes_own(services: MemorySpike) -> 
     assert client.simulate_post("/api/session", headers=as_(link.text)).status_code == 201
 
 
-def test_a_sign_in_link_that_would_sign_nobody_in_is_refused_and_leaves_no_session(services: MemorySpike) -> None:
-    """An app that takes no session of Spike's would answer with success, and then know nobody."""
+def test_a_sign_in_link_without_effect_is_refused_and_leaves_no_session(services: MemorySpike) -> None:
+    """An app that takes no session of Spike's would answer with success, and then know no one."""
     ada = services.register()
     link = services.spike.accounts.sessions.open_link(ada.user.id).token
     before = services.spike.accounts.sessions.of(ada.user.id)

@@ -60,7 +60,7 @@ class TestHalfForAda(PriceListContract):
 
     @pytest.fixture
     def lost_price_list(self) -> PriceList:
-        pytest.skip("it asks nobody")
+        pytest.skip("it asks nothing")
 
     @pytest.fixture
     def catalog(self) -> Catalog:
