@@ -57,7 +57,7 @@ class RequestAuthentication:
     def optional_user(self, req: Request, *, bucket: RateLimitGroup = RateLimitGroup.GENERAL) -> OwnerId | None:
         """Return the authenticated owner, or `None` for a request without credentials, which is counted by address.
 
-        Whoever another program has signed in, but has no account here, is nobody here.
+        A person whom another program has signed in, but who has no account here, is no one here.
 
         Raises:
             Unauthenticated, Forbidden, TooManyRequests: as `user`.
@@ -72,7 +72,7 @@ class RequestAuthentication:
         """Return the authenticated owner, or `None`, as `optional_user`.
 
         Raises:
-            NoAccount: another program has signed somebody in who has no account here.
+            NoAccount: another program has signed a person in who has no account here.
             Unauthenticated, Forbidden, TooManyRequests: as `user`.
         """
         owner_id = self._authenticate(req)
@@ -92,7 +92,7 @@ class RequestAuthentication:
         return self.limiter.client(req)
 
     def is_signed_in_without_bearer(self, req: Request) -> bool:
-        """Return whether the request's cookies still sign somebody in."""
+        """Return whether the request's cookies still sign a user in."""
         request = incoming(req, client=self.limiter.proxies.client(req))
         headers = {name: value for name, value in request.headers.items() if name != "authorization"}
         return self._is_known(evolve(request, headers=headers))

@@ -1,4 +1,4 @@
-"""NextAuth's cookies over HTTP: who gets in, who is told why not, and what is protected as with Spike's own cookie."""
+"""NextAuth's cookies over HTTP: who gets in, who learns why not, and what is protected as with Spike's own cookie."""
 
 from typing import Any, Final
 
@@ -100,7 +100,7 @@ def test_an_identity_stays_its_users_when_its_address_changes() -> None:
         (CLOSED, {"email": "bob@example.org"}, "IDENTITY_NOT_LINKED"),
         (LINKING, {"email": "bob@example.org", "email_verified": False}, "VERIFIED_EMAIL_REQUIRED"),
         (OPEN, {"email": None}, "VERIFIED_EMAIL_REQUIRED"),
-        (OPEN, {"email": "nobody"}, "VERIFIED_EMAIL_REQUIRED"),
+        (OPEN, {"email": "no address"}, "VERIFIED_EMAIL_REQUIRED"),
     ],
 )
 def test_whoever_has_no_account_is_told_what_to_do(settings: Settings, claims: dict[str, Any], code: str) -> None:

@@ -68,7 +68,7 @@ class SessionResource:
     def on_delete(self, req: Request, resp: falcon.Response) -> None:
         """End the session of the cookie, or all of the user's; delete the cookie even if the session has expired.
 
-        The cookie of another program's sign-in is deleted only if it signs nobody in.
+        The cookie of another program's sign-in is deleted only if it signs no one in.
         """
         if flag(req, ALL):
             self.sessions.close_all(self.authenticator.user(req))
