@@ -378,7 +378,7 @@ def test_a_deadlock_is_for_the_app_to_retry(postgres_database: PostgresDatabase)
     """No use case tries again inside, since the app's earlier statements may be undone, too."""
     services = Services.build(transactions=postgres_database.transactions)
     ada, bob = services.owner(), services.owner("bob@example.org")
-    app = postgres_database.engine
+    app = apps_engine(postgres_database.engine.url.render_as_string(hide_password=False))
     both_hold_one, outcomes = threading.Barrier(2), list[object]()
 
     def grant(first: OwnerId, second: OwnerId) -> None:
@@ -399,6 +399,7 @@ def test_a_deadlock_is_for_the_app_to_retry(postgres_database: PostgresDatabase)
         thread.start()
     for thread in threads:
         thread.join()
+    app.dispose()
     assert sorted(map(type, outcomes), key=str) == sorted([type(None), SharedTransactionUndone], key=str)
 
 
