@@ -104,7 +104,7 @@ class _StoragePlugin(RolePlugin):
         return storage.links or pytest.skip("another server serves its objects")
 
     @pytest.fixture
-    def lostopen_storage(self, clock: Clock) -> Any:
+    def lost_storage(self, clock: Clock) -> Any:
         return self.adapter.lost(clock=clock, secret=b"of the contract suites")
 
 
