@@ -1,9 +1,9 @@
 """What webhooks cost: deliveries per second, a job's settling beside a webhook, and a claim with many rows.
 
-The first: whole jobs alternately with and without a webhook whose deliveries are sent meanwhile by another thread; the
-ratio of the medians. The second: events are recorded for an owner with several webhooks, then handed over and sent to a
-local receiver, with the signature and a connection each. The third: sending one event with so many stored deliveries,
-half of them pending, over the same with none. Markdown.
+The first: jobs alternately with and without a webhook, whose deliveries are stored and sent meanwhile by other threads;
+once what the database does alone, and once with the picture; the ratio of the medians. The second: events are recorded
+for an owner with several webhooks, then stored and sent to a local receiver, with the signature and a connection each.
+The third: sending one event with so many stored deliveries, half of them pending, over the same with none. Markdown.
 
     python bench/webhooks.py [--database postgresql] [--events 200] [--stored 2000000] [--pictures 30]
 """
@@ -31,6 +31,7 @@ from spike_core.domain.webhooks import WEBHOOKS, WEBHOOKS_MAX, WebhookState
 from spike_runtime import Settings, build
 from spike_runtime.logs import configure_logging
 from spike_sqlalchemy import SqlAlchemyDatabase
+from spike_worker.periodic import continuously
 from spike_worker.webhooks import sending_webhooks
 
 LOOPBACK: Final = "127.0.0.1"
@@ -96,6 +97,17 @@ def send_all(having: Installation) -> int:
     return accepted
 
 
+@contextmanager
+def delivering(having: Installation) -> Iterator[None]:
+    """Store and send deliveries in threads, as a process does that runs jobs."""
+    events = having.spike.events
+    with (
+        continuously(lambda: events.deliver(WEBHOOKS).handled, every_s=1.0, name="events", patience_s=5),
+        sending_webhooks(having.spike.webhooks.sending, every_s=1.0),
+    ):
+        yield
+
+
 def throughput(having: Installation, webhook_ids: list[WebhookId], events: int) -> float:
     """Return how many deliveries a second are made of so many events, by the threads of a process."""
     for _ in range(events):
@@ -118,6 +130,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.add_argument("--rounds", type=int, default=200, help="of jobs without a picture")
     parser.add_argument("--events", type=int, default=200)
     parser.add_argument("--stored", type=int, default=2_000_000)
     parser.add_argument("--pictures", type=int, default=30, help="rounds of whole jobs")
@@ -132,12 +145,17 @@ def main() -> None:
         without, having = installed(Path(folder) / "1", first_url), installed(Path(folder) / "2", second_url)
         first = create(having, url)
         picture = a_megapixel()
-        with sending_webhooks(having.spike.webhooks.sending, every_s=1.0):
+        with delivering(having):
+            for number in range(options.rounds):
+                for each in in_turn(number, without, having):
+                    each.run_a_job()
             for number in range(options.pictures):
                 for each in in_turn(number, without, having):
                     each.run_a_whole_job(picture)
         send_all(having)
         columns = "ms without a webhook | ms with one, for all events | ratio |\n|---|---|---|---|"
+        print(f"| a job in the database, accepted to completed | {columns}")
+        print_ratio(without.seconds, having.seconds)
         print(f"| a whole job of a megapixel, uploaded to completed | {columns}")
         print_ratio(without.whole_seconds, having.whole_seconds)
         webhook_ids = [first, *(create(having, url) for _ in range(WEBHOOKS_MAX - 1))]
