@@ -1,8 +1,8 @@
 """Forks `spike` processes from one that has imported the command; `preloaded` starts it and asks it.
 
 A request is a message with the arguments, environment and folder as JSON, and descriptors: a socket, the standard
-output and the standard error of the command, and perhaps its standard input. Over the socket go the command's process id, and its exit code
-when it ends.
+output and the standard error of the command, and perhaps its standard input. Over the socket go the command's process
+id, and its exit code when it ends.
 """
 
 import contextlib
@@ -65,7 +65,7 @@ def _preload() -> None:
         if adapter.name != _HAS_THREADS:
             adapter.load()
     # typed-settings would read the source of `Settings` in each process, and import pydantic
-    vars(cls_utils)["_get_attr_docs"] = functools.cache(cls_utils._get_attr_docs)  # noqa: SLF001
+    vars(cls_utils)["_get_attr_docs"] = functools.cache(cls_utils._get_attr_docs)
     with tempfile.TemporaryDirectory() as folder, patch.dict(os.environ, {"SPIKE_DATA_DIR": folder}, clear=True):
         load_settings()
 
