@@ -24,7 +24,7 @@ from servers.swift_server import ACCESS_KEY, REGION, SECRET_KEY, swift, what_is_
 
 # Each client would read a megabyte of JSON about Amazon's services anew, which takes most of its 0.1 s.
 _read_json: Final = functools.cache(JSONFileLoader().load_file)
-setattr(JSONFileLoader, "load_file", lambda _self, file_path: _read_json(file_path))
+JSONFileLoader.load_file = lambda _self, file_path: _read_json(file_path)  # type: ignore[assignment,method-assign]
 
 VARIABLE: Final = "SPIKE_TEST_S3_URL"
 BUCKET: Final = "spike-tests"
