@@ -101,11 +101,6 @@ export async function libraryView({ query }, signal) {
     replaceContent(footer, !length && !source.hasMore && emptyPage());
   }
   const limits = h('span', {});
-  readLimits().then((found) => {
-    if (!found) return;
-    limits.textContent = describeLimits(found);
-    dropTarget.text += `. ${limits.textContent}`;
-  });
   const emptyPage = () =>
     isNarrowed()
       ? h(
@@ -224,6 +219,11 @@ export async function libraryView({ query }, signal) {
   );
   const dropTarget = { text: `Each picture is enhanced ${defaultOrder()}`, onFiles: (files) => upload(files) };
   acceptFiles(dropTarget, signal);
+  readLimits().then((found) => {
+    if (!found) return;
+    limits.textContent = describeLimits(found);
+    dropTarget.text += `. ${limits.textContent}`;
+  });
   on(
     'uploaded',
     ({ image }) => {
