@@ -1,4 +1,4 @@
-"""Responses of what browsers fetch by themselves: while a dependency is away, they are told to try again."""
+"""Responses of what browsers fetch by themselves: while a dependency is away, 503 asks them to try again."""
 
 from collections.abc import Callable
 from functools import wraps
