@@ -203,10 +203,10 @@ def _changed(_copy: Any, _metadata: Any, picture: bytes, *, original: Any) -> by
     return picture + b" dark"
 
 
-def _not_rewound(method: Any, probe: Any, content: Any, *more: Any) -> Any:
+def _not_rewound(method: Any, probe: Any, content: Any, *more: Any, **named: Any) -> Any:
     """Leave the content where it was read to."""
     try:
-        return method(probe, content, *more)
+        return method(probe, content, *more, **named)
     finally:
         content.read()
 
