@@ -83,6 +83,7 @@ def routes(
                 bulkhead=bulkhead,
                 uploads=spike.images.uploads,
                 object_urls=urls,
+                limits=spike.upload_limits,
             ),
         ),
         Route(
@@ -93,6 +94,7 @@ def routes(
                 bulkhead=bulkhead,
                 batch_uploads=spike.images.batch_uploads,
                 object_urls=urls,
+                limits=spike.upload_limits,
             ),
         ),
         Route(
@@ -102,6 +104,7 @@ def routes(
                 responder=responder,
                 bulkhead=bulkhead,
                 enhancements=spike.jobs.enhancements,
+                limits=spike.upload_limits,
             ),
         ),
         Route(
@@ -113,7 +116,10 @@ def routes(
         Route(
             "/api/images/batch-enhance",
             BatchEnhanceResource(
-                authenticator=authentication, responder=responder, enhancements=spike.jobs.enhancements
+                authenticator=authentication,
+                responder=responder,
+                enhancements=spike.jobs.enhancements,
+                limits=spike.upload_limits,
             ),
         ),
         Route(
@@ -124,6 +130,7 @@ def routes(
                 bulkhead=bulkhead,
                 uploads=spike.images.uploads,
                 object_urls=urls,
+                limits=spike.upload_limits,
             ),
         ),
         Route(
@@ -133,6 +140,7 @@ def routes(
                 responder=responder,
                 bulkhead=bulkhead,
                 enhancements=spike.jobs.enhancements,
+                limits=spike.upload_limits,
             ),
         ),
         Route("/api/images", ImagesResource(authenticator=authentication, queries=queries, object_urls=urls)),
@@ -216,6 +224,7 @@ def routes(
                 bulkhead=bulkhead,
                 generations=spike.jobs.generations,
                 catalog=spike.pricing.catalog,
+                limits=spike.upload_limits,
             ),
         ),
         Route(
@@ -252,7 +261,10 @@ def routes(
         Route("/api/tokens/balance", BalanceResource(authenticator=authentication, wallets=spike.wallets)),
         Route("/api/tokens/history", HistoryResource(authenticator=authentication, wallets=spike.wallets)),
         Route("/api/tiers", TiersResource(authenticator=authentication, pricing=spike.pricing)),
-        Route("/api/usage", UsageResource(authenticator=authentication, budgets=spike.budgets)),
+        Route(
+            "/api/usage",
+            UsageResource(authenticator=authentication, budgets=spike.budgets, limits=spike.upload_limits),
+        ),
         Route(
             "/api/settings/api-keys",
             ApiKeysResource(
