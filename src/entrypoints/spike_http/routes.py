@@ -90,6 +90,7 @@ def routes(
                 bulkhead=bulkhead,
                 uploads=spike.images.uploads,
                 object_urls=urls,
+                limits=spike.upload_limits,
             ),
         ),
         Route(
@@ -100,6 +101,7 @@ def routes(
                 bulkhead=bulkhead,
                 batch_uploads=spike.images.batch_uploads,
                 object_urls=urls,
+                limits=spike.upload_limits,
             ),
         ),
         Route(
@@ -109,6 +111,7 @@ def routes(
                 responder=responder,
                 bulkhead=bulkhead,
                 enhancements=spike.jobs.enhancements,
+                limits=spike.upload_limits,
             ),
         ),
         Route(
@@ -120,7 +123,10 @@ def routes(
         Route(
             "/api/images/batch-enhance",
             BatchEnhanceResource(
-                authenticator=authentication, responder=responder, enhancements=spike.jobs.enhancements
+                authenticator=authentication,
+                responder=responder,
+                enhancements=spike.jobs.enhancements,
+                limits=spike.upload_limits,
             ),
         ),
         Route(
@@ -131,6 +137,7 @@ def routes(
                 bulkhead=bulkhead,
                 uploads=spike.images.uploads,
                 object_urls=urls,
+                limits=spike.upload_limits,
             ),
         ),
         Route(
@@ -140,6 +147,7 @@ def routes(
                 responder=responder,
                 bulkhead=bulkhead,
                 enhancements=spike.jobs.enhancements,
+                limits=spike.upload_limits,
             ),
         ),
         Route("/api/images", ImagesResource(authenticator=authentication, queries=queries, object_urls=urls)),
@@ -223,6 +231,7 @@ def routes(
                 bulkhead=bulkhead,
                 generations=spike.jobs.generations,
                 catalog=spike.pricing.catalog,
+                limits=spike.upload_limits,
             ),
         ),
         Route(
@@ -259,7 +268,10 @@ def routes(
         Route("/api/tokens/balance", BalanceResource(authenticator=authentication, wallets=spike.wallets)),
         Route("/api/tokens/history", HistoryResource(authenticator=authentication, wallets=spike.wallets)),
         Route("/api/tiers", TiersResource(authenticator=authentication, pricing=spike.pricing)),
-        Route("/api/usage", UsageResource(authenticator=authentication, budgets=spike.budgets)),
+        Route(
+            "/api/usage",
+            UsageResource(authenticator=authentication, budgets=spike.budgets, limits=spike.upload_limits),
+        ),
         Route(
             "/api/settings/api-keys",
             ApiKeysResource(
