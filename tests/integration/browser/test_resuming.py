@@ -71,3 +71,16 @@ def test_what_failed_in_a_batch_is_retried_at_once(studio: Page, ada: Person) ->
     studio.get_by_role("button", name="Retry all").click()
     expect(studio.get_by_role("heading", name="3 pictures uploaded")).to_be_visible()
     assert len(ada.images()) == 3
+
+
+def test_files_whose_request_lost_one_are_sent_in_a_new_one(studio: Page, ada: Person) -> None:
+    """The request, which never arrived, isn't repeated after a reload: the other files are sent in a new one."""
+    studio.route("**/api/images/batch-upload", lambda route: route.abort())
+    studio.locator("input[type=file]").set_input_files([as_file(f"{number}.jpg") for number in range(8)])
+    expect(studio.get_by_role("heading", name="8 of 8 not uploaded")).to_be_visible()
+    studio.get_by_role("button", name="Dismiss 0.jpg").click()
+    expect(studio.get_by_role("heading", name="7 of 7 not uploaded")).to_be_visible()
+    studio.unroute("**/api/images/batch-upload")
+    studio.reload()
+    expect(studio.get_by_role("heading", name="7 pictures uploaded")).to_be_visible()
+    assert sorted(image["name"] for image in ada.images()) == [f"{number}.jpg" for number in range(1, 8)]

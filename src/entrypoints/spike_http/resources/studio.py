@@ -31,22 +31,36 @@ class StudioPageResource:
 
     def on_get(self, req: Request, resp: falcon.Response) -> None:
         """Show the page."""
-        self.send(req, resp)
+        self._send(req, resp, self.files.page_below(self.object_urls.base_urls.base_path(req)))
 
-    def send(self, req: Request, resp: falcon.Response, *, card: PreviewCard | None = None) -> None:
-        """Send the page, with a preview card if there is one."""
-        resp.set_header("Content-Security-Policy", self._policy(req))
-        resp.set_header("Referrer-Policy", "same-origin")
+    def send_shared(self, req: Request, resp: falcon.Response, card: PreviewCard | None) -> None:
+        """Send the page of what is shared, with its preview card.
+
+        Without a card, nothing is shared there: the page, which says why, has the status 404.
+        """
         base_path = self.object_urls.base_urls.base_path(req)
-        page = self.files.page_below(base_path) if card is None else self.files.page_with_card(base_path, card)
+        if card is not None:
+            self._send(req, resp, self.files.page_with_card(base_path, card))
+            return
+        self._describe(req, resp)
+        resp.status = falcon.HTTP_NOT_FOUND
+        resp.content_type = falcon.MEDIA_HTML
+        resp.data = self.files.page_below(base_path)
+
+    def _send(self, req: Request, resp: falcon.Response, page: bytes) -> None:
+        self._describe(req, resp)
         etag = hashlib.sha256(page).hexdigest()[:32]
         resp.etag = etag
-        resp.cache_control = ["no-cache"]
         if matches_etag(req, etag):
             resp.status = falcon.HTTP_NOT_MODIFIED
             return
         resp.content_type = falcon.MEDIA_HTML
         resp.data = page
+
+    def _describe(self, req: Request, resp: falcon.Response) -> None:
+        resp.set_header("Content-Security-Policy", self._policy(req))
+        resp.set_header("Referrer-Policy", "same-origin")
+        resp.cache_control = ["no-cache"]
 
     def _policy(self, req: Request) -> str:
         """Return the Content-Security-Policy: the page may load our own files, and pictures from the object store."""

@@ -19,6 +19,7 @@ import { virtualGrid } from './virtual_grid.js';
 const ORDERS = { newest: 'Newest first', oldest: 'Oldest first', name: 'By name' };
 const STATES = { ORIGINAL: 'Not enhanced', PROCESSING: 'In progress', ENHANCED: 'Enhanced', FAILED: 'Failed' };
 const SEARCH_DELAY_MS = 250;
+const UPLOADS_PAUSE_MS = 500; // after the last upload, until the list is loaded anew
 const FILTERS = ['search', 'state', 'tier', 'order'];
 
 const monthFormat = new Intl.DateTimeFormat(undefined, { year: 'numeric', month: 'long' });
@@ -88,7 +89,7 @@ export async function libraryView({ query }, signal) {
     };
     await source.loadUntil(0);
     if (height) await source.loadUntil(Math.ceil(height / 20));
-    source.loadAhead().catch((error) => signal.aborted || showError(error));
+    source.loadAhead().catch(reportError);
   }
   function render() {
     const { length } = source.entries;
@@ -123,8 +124,15 @@ export async function libraryView({ query }, signal) {
   const reload = () => {
     replaceQuery(filters);
     selection.clear();
-    return load().catch((error) => signal.aborted || showError(error));
+    return load().catch(reportError);
   };
+  let loadTimer;
+  // after uploads, which come many at a time; what is selected stays so
+  function loadSoon() {
+    clearTimeout(loadTimer);
+    loadTimer = setTimeout(() => signal.aborted || load(scrollY).catch(reportError), UPLOADS_PAUSE_MS);
+  }
+  const reportError = (error) => signal.aborted || showError(error);
   function clearFilters() {
     for (const name of ['search', 'state', 'tier']) filters[name] = '';
     search.value = '';
@@ -220,7 +228,7 @@ export async function libraryView({ query }, signal) {
     ({ image }) => {
       const picture = toTile(image);
       const entry = { id: image.id, width: picture.width, height: picture.height, createdAt: new Date().toISOString() };
-      if (isNarrowed() || filters.order) return reload();
+      if (isNarrowed() || filters.order) return loadSoon();
       if (!source.prepend(entry)) return undefined;
       return render();
     },

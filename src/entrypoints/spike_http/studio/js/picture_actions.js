@@ -1,7 +1,7 @@
 // What is done to selected pictures, however many: enhance, move, download, delete with undo.
 
 import { openMoveDialog } from './album_forms.js';
-import { call, postOnce } from './api.js';
+import { call, postOnce, unlessBusy } from './api.js';
 import { openDialog } from './dialog.js';
 import { h, progressBar, setProgress } from './dom.js';
 import { emit, on } from './events.js';
@@ -143,7 +143,7 @@ async function deleteNow(ids) {
   const toast = ids.length > 20 ? showToast('Deleting', bar) : undefined;
   const work = async () => {
     for (let id = waiting.shift(); id; id = waiting.shift()) {
-      await deleteImage(id).catch((error) => error.status === 404 || failed.push([id, error]));
+      await unlessBusy(() => deleteImage(id)).catch((error) => error.status === 404 || failed.push([id, error]));
       setProgress(bar, 1 - waiting.length / ids.length);
     }
   };

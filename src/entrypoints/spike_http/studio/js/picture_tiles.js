@@ -58,7 +58,8 @@ export function pictureTiles({ element, source, hrefOf, selection, extraOf, inde
 
   // shows the name and the thumbhash; the picture itself comes with `fill`
   function describe(picture) {
-    const { tile, link } = tiles.get(picture.id);
+    const { tile, link, entry } = tiles.get(picture.id);
+    link.href = hrefOf(entry); // it may lead to the picture itself
     replaceContent(
       link,
       thumbhashCanvas(picture.thumbhash),
@@ -185,10 +186,6 @@ export function pictureTiles({ element, source, hrefOf, selection, extraOf, inde
     },
     signal,
   );
-  selection?.onChange(() => {
-    for (const id of tiles.keys()) renderSelected(id);
-  }, signal);
-
   selection?.onChange(() => {
     for (const id of tiles.keys()) renderSelected(id);
   }, signal);

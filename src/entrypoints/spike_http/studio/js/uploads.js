@@ -2,7 +2,7 @@
 // A retry repeats the Idempotency-Key, so that a lost response isn't charged twice. Files, keys and batches are kept until they are
 // answered, so that a reload goes on where the page ended, with the same requests.
 
-import { absoluteUrl, get, newIdempotencyKey, sleep, toApiError, unreachable } from './api.js';
+import { absoluteUrl, get, newIdempotencyKey, toApiError, unlessBusy, unreachable } from './api.js';
 import { emit, on } from './events.js';
 import { pollJobs } from './job_polling.js';
 import { currentUser } from './session.js';
@@ -10,7 +10,6 @@ import { forgetUploads, keepUploads, keptUploads } from './upload_store.js';
 import { setBalance } from './wallet.js';
 
 const REQUESTS_MAX = 2;
-const BUSY_TRIES_MAX = 30;
 const SINGLE_FILES_MAX = 6;
 
 export const uploads = []; // {id, file, albumId, state: waiting | sending | done | failed, progress, error, batch}
@@ -57,6 +56,7 @@ async function resume() {
     batch.items[place] = item;
     item.batch = batch;
   }
+  for (const batch of batches.values()) if (batch.items.includes(undefined)) split(batch, []); // files were dismissed
   await readLimits();
   sendNext();
 }
@@ -89,9 +89,17 @@ function prepareAgain(item) {
 }
 
 export function dismiss(items) {
+  for (const { batch } of items) if (batch && !batch.isAnswered) split(batch, items);
   for (const item of items) uploads.splice(uploads.indexOf(item), 1);
   forgetUploads(items.map(({ id }) => id));
   emit('uploads');
+}
+
+// A request can be repeated only as it was: without the files that were dismissed, the others are sent as new requests.
+function split(batch, dismissed) {
+  const others = batch.items.filter((item) => item && !dismissed.includes(item));
+  for (const item of others) item.batch = undefined;
+  keepUploads(others.filter(({ error }) => !error?.status).map((item) => recordOf(item)));
 }
 
 function sendNext() {
@@ -137,10 +145,9 @@ async function send(batch) {
   for (const { file } of items) form.append(isMultiple ? 'files' : 'file', file, file.name || 'pasted.png');
   await batch.isKept; // the key is there before the request is
   try {
-    const answer = await sendUnlessBusy(isMultiple ? '/api/images/batch-upload' : '/api/images/upload', form, {
-      key: batch.key,
-      onProgress: (bytes) => updateProgress(items, bytes),
-    });
+    const path = isMultiple ? '/api/images/batch-upload' : '/api/images/upload';
+    const onProgress = (bytes) => updateProgress(items, bytes);
+    const answer = await unlessBusy(() => sendForm(path, form, { key: batch.key, onProgress }));
     batch.isAnswered = true;
     forgetUploads(items.map(({ id }) => id));
     const results = isMultiple
@@ -165,19 +172,6 @@ async function send(batch) {
 }
 
 on('signed-in', () => resumeUploads());
-
-// While the server is busy it has stored and charged nothing; while the same request is under way, its answer is awaited.
-async function sendUnlessBusy(path, form, options) {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await sendForm(path, form, options);
-    } catch (error) {
-      const isPassing = error.code === 'SERVER_BUSY' || error.code === 'REQUEST_IN_PROGRESS';
-      if (!isPassing || tries === BUSY_TRIES_MAX) throw error;
-      await sleep(error.retryAfter ?? 1);
-    }
-  }
-}
 
 function settle(item, result) {
   if (!result.success) return Object.assign(item, { state: 'failed', error: { message: result.error } });

@@ -6,6 +6,7 @@ import { pictureTiles } from './picture_tiles.js';
 import { layOut, rowAt, rowOfEntry } from './rows.js';
 
 const OVERSCAN = 0.75; // of the window's height, above and below it
+const RETRY_MS = 3000; // after a page of entries couldn't be loaded
 
 // `source` is {entries, details(ids) → Promise of pictures, loadMore()}: `entries` are {id, width, height, createdAt}, a picture is
 // {id, name, url, thumbhash, until}. `hrefOf(id)` is where a click leads; `selection` is optional; `extraOf(entry, index)` is an element
@@ -91,9 +92,18 @@ export function virtualGrid({ source, label, hrefOf, selection, extraOf, section
       if ((number < first || number > last) && number !== focused) removeRow(number);
     for (let number = first; number <= last; number++) if (!shown.has(number)) addRow(number);
     anchorId = source.entries[rows[first]?.start]?.id;
-    if (last >= 0 && source.hasMore && rows[last].end > source.entries.length - 1000) source.loadMore();
+    if (last >= 0 && source.hasMore && rows[last].end > source.entries.length - 1000) loadMore();
     keepOneTabStop();
     tiles.fillSoon();
+  }
+
+  let loadsAfter = 0;
+  function loadMore() {
+    if (Date.now() < loadsAfter) return;
+    source.loadMore().catch((error) => {
+      loadsAfter = Date.now() + RETRY_MS;
+      if (!signal.aborted) source.onError(error);
+    });
   }
 
   function addRow(number) {
