@@ -135,7 +135,15 @@ def routes(
                 enhancements=spike.jobs.enhancements,
             ),
         ),
-        Route("/api/images", ImagesResource(authenticator=authentication, queries=queries, object_urls=urls)),
+        Route(
+            "/api/images",
+            ImagesResource(
+                authenticator=authentication,
+                queries=queries,
+                rendition_making=spike.images.renditions,
+                object_urls=urls,
+            ),
+        ),
         Route("/api/images/layout", ImageLayoutResource(authenticator=authentication, queries=queries)),
         Route(
             "/api/images/links",
@@ -233,7 +241,12 @@ def routes(
         ),
         Route(
             "/api/albums/{album_id}",
-            AlbumResource(authenticator=authentication, albums=spike.albums, object_urls=urls),
+            AlbumResource(
+                authenticator=authentication,
+                albums=spike.albums,
+                rendition_making=spike.images.renditions,
+                object_urls=urls,
+            ),
         ),
         Route("/api/albums/{album_id}/layout", AlbumLayoutResource(authenticator=authentication, albums=spike.albums)),
         Route(
@@ -286,6 +299,7 @@ def routes(
             blobs=spike.storage.blobs,
             signed_urls=spike.storage.links,
             queries=queries,
+            rendition_making=spike.images.renditions,
             proxies=Proxies.parse(settings.trusted_proxies),
             accel_redirect=settings.accel_redirect,
             lifetime=timedelta(seconds=settings.link_lifetime_s),

@@ -94,12 +94,6 @@ class LinkedObjects:
     images: Sequence[Image]
     results: Sequence[tuple[CompletedJob, Image | None]]  # with the job's image; `None` for a job without one
 
-    @property
-    def without_renditions(self) -> Sequence[ImageId | JobId]:
-        """Those that have no renditions yet."""
-        results = [job.id for job, _image in self.results if job.result.renditions is None]
-        return [*(image.id for image in self.images if image.renditions is None), *results]
-
 
 @frozen(kw_only=True)
 class DescribedObject:

@@ -288,6 +288,7 @@ class ImagesResource:
 
     authenticator: RequestAuthentication
     queries: Queries
+    rendition_making: RenditionMaking
     object_urls: ObjectUrls
 
     @Operation("listImages", answer=ImagesView, query=(LIMIT, CURSOR, ORDER, SEARCH, STATE, COMPLETED_TIER, IDS))
@@ -305,6 +306,7 @@ class ImagesResource:
             )
         else:
             page = ImagesPage(images=self.queries.images_among(ids, viewer=user_id), next=None)
+        self.rendition_making.ask(page.images, caller=user_id)
         resp.media = as_json(ImagesView.of(page, self.object_urls.for_request(req)))
 
 
@@ -340,7 +342,10 @@ class LinksResource:
         viewer = self.authenticator.optional_user(req)
         body = LinksBody.parse(json_object(req))
         linked = self.queries.linked(image_ids=body.image_ids, job_ids=body.job_ids, viewer=viewer)
-        self.rendition_making.soon(linked.without_renditions)
+        pictures = [*linked.images, *(job for job, _image in linked.results)]
+        self.rendition_making.ask(pictures, caller=viewer)
+        if body.is_lost:
+            self.rendition_making.renew([each.id for each in pictures], caller=viewer)
         view_of = LinksView.of_attachments if body.is_download else LinksView.of
         resp.media = as_json(view_of(linked, self.object_urls.for_request(req), viewer=viewer))
 

@@ -2,7 +2,7 @@
 
 import { h, progressBar, replaceContent, setProgress } from './dom.js';
 import { on } from './events.js';
-import { RENEWED_BEFORE_MS } from './images.js';
+import { RENEWED_BEFORE_MS, reportLost } from './images.js';
 import { isFinished } from './job_polling.js';
 import { thumbhashCanvas } from './thumbhash.js';
 
@@ -93,6 +93,7 @@ export function pictureTiles({ element, source, hrefOf, selection, extraOf, inde
       image.remove();
       known.image = undefined;
       if (count > 1) return tile.classList.add('unavailable'); // most browsers can't decode TIFF and HEIC
+      reportLost(picture);
       pictures.delete(picture.id); // its link may have ended
       return fillSoon();
     });
