@@ -71,6 +71,7 @@ def routes(
     authentication = _authentication(spike, bases, authenticator)
     urls = object_urls(spike, bases)
     bulkhead = Bulkhead.of_threads(settings.web_threads)
+    download_bulkhead = bulkhead.all_but_one()
     long_poll = LongPoll(bulkhead=bulkhead, closing=closing)
     responder = IdempotentResponder(store=spike.idempotency, api_key_limits=spike.accounts.api_key_limits)
     queries = spike.queries
@@ -160,7 +161,7 @@ def routes(
                 authenticator=authentication,
                 downloads=spike.downloads,
                 blobs=spike.storage.blobs,
-                bulkhead=bulkhead,
+                bulkhead=download_bulkhead,
             ),
         ),
         Route(
@@ -255,7 +256,7 @@ def routes(
                 authenticator=authentication,
                 downloads=spike.downloads,
                 blobs=spike.storage.blobs,
-                bulkhead=bulkhead,
+                bulkhead=download_bulkhead,
             ),
         ),
         Route(
