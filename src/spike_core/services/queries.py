@@ -94,6 +94,11 @@ class LinkedObjects:
     images: Sequence[Image]
     results: Sequence[tuple[CompletedJob, Image | None]]  # with the job's image; `None` for a job without one
 
+    @property
+    def pictures(self) -> Sequence[Image | CompletedJob]:
+        """All of them."""
+        return [*self.images, *(job for job, _image in self.results)]
+
 
 @frozen(kw_only=True)
 class DescribedObject:

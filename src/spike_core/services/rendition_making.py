@@ -68,8 +68,8 @@ class RenditionMaking:
     def soon(self, pictures: Sequence[Pictured], *, caller: OwnerId | None) -> None:
         """Have missing renditions made in the background, once the pictures' rows are committed. Never fails.
 
-        The background has a limited number of places for a caller: for what finds none, the maintenance task is left. A
-        picture that has failed `RENDITION_ATTEMPTS_MAX` times isn't tried again.
+        The background has a limited number of places for a caller; what finds none is left to the maintenance task. So
+        is a picture's last attempt: while the engine is unavailable, many requests for a picture would use all up.
         """
         for of in pictures:
             self._in_background(partial(self._try, of), key=of.text, caller=caller)
@@ -172,12 +172,12 @@ class RenditionMaking:
         return False
 
     def _try(self, of: Pictured) -> None:
-        """Make a picture's renditions, unless that has failed too often."""
+        """Make a picture's renditions, unless the last attempt is left."""
         attempts = RENDITION_ATTEMPTS_MAX
         try:
             with self.transactions.view() as tx:
                 attempts = tx.renditions.attempts(of)
-            if attempts < RENDITION_ATTEMPTS_MAX:
+            if attempts < RENDITION_ATTEMPTS_MAX - 1:
                 self.make(of)
         except (DatabaseUnavailable, StorageUnavailable, NotFound) as error:
             _log.warning("the renditions of %s aren't made yet: %s", of, error)

@@ -32,6 +32,8 @@ def spike(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
     url = "" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
     spike = build(Settings(data_dir=tmp_path / "var", database_url=url))
     spike.database.migrate()
+    assert spike.background is not None
+    spike.background.close()  # the images have no renditions, which would be made meanwhile
     yield spike
     spike.database.close()
 

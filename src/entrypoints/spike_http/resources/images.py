@@ -342,10 +342,9 @@ class LinksResource:
         viewer = self.authenticator.optional_user(req)
         body = LinksBody.parse(json_object(req))
         linked = self.queries.linked(image_ids=body.image_ids, job_ids=body.job_ids, viewer=viewer)
-        pictures = [*linked.images, *(job for job, _image in linked.results)]
-        self.rendition_making.ask(pictures, caller=viewer)
+        self.rendition_making.ask(linked.pictures, caller=viewer)
         if body.is_lost:
-            self.rendition_making.renew([each.id for each in pictures], caller=viewer)
+            self.rendition_making.renew([each.id for each in linked.pictures], caller=viewer)
         view_of = LinksView.of_attachments if body.is_download else LinksView.of
         resp.media = as_json(view_of(linked, self.object_urls.for_request(req), viewer=viewer))
 

@@ -1,6 +1,7 @@
 """Renditions in answers, and their files."""
 
 import base64
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -69,12 +70,13 @@ def test_the_etag_changes_when_renditions_are_made(ada: Caller, services: Memory
 
 def test_asking_for_pictures_has_missing_renditions_made(ada: Caller, services: MemorySpike) -> None:
     album = ada.post("/api/albums", {"name": "Holidays"}).json["album"]["id"]
-    for ask in (
+    requests: list[Callable[[str], Any]] = [
         lambda id_: ada.post("/api/images/links", {"imageIds": [id_]}).json["images"],
         lambda id_: ada.get(f"/api/images?ids={id_}").json["images"],
         lambda _id: ada.get("/api/images?limit=1").json["images"],
         lambda _id: ada.get(f"/api/albums/{album}").json["album"]["images"][-1:],
-    ):
+    ]
+    for ask in requests:
         image_id = ada.upload().json["image"]["id"]
         ada.post(f"/api/albums/{album}/images", {"imageIds": [image_id]})
         services.background._waiting.clear()  # as if the process had ended
