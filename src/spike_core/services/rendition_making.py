@@ -74,7 +74,7 @@ class RenditionMaking:
         for of in pictures:
             self._in_background(partial(self._try, of), key=of.text, caller=caller)
 
-    def ask(self, pictures: Iterable[Image | CompletedJob], *, caller: OwnerId | None) -> None:
+    def request_missing(self, pictures: Iterable[Image | CompletedJob], *, caller: OwnerId | None) -> None:
         """Have those made in the background that someone wants to see and that are missing. Never fails.
 
         What is younger than `GRACE` is left to the process that has the picture.
@@ -82,10 +82,10 @@ class RenditionMaking:
         before = self.clock.now() - GRACE
         self.soon([each.id for each in pictures if _is_missing(each, before=before)], caller=caller)
 
-    def renew(self, pictures: Sequence[Pictured], *, caller: OwnerId | None) -> None:
+    def remake_lost(self, pictures: Sequence[Pictured], *, caller: OwnerId | None) -> None:
         """Have those made anew, in the background, that are gone from the store although their picture is there."""
         for of in pictures:
-            self._in_background(partial(self._renew, of), key=f"renew {of}", caller=caller)
+            self._in_background(partial(self._remake, of), key=f"remake {of}", caller=caller)
 
     def _in_background(self, action: Callable[[], None], *, key: str, caller: OwnerId | None) -> None:
         if self.maker is not None and self.background is not None:
@@ -186,7 +186,7 @@ class RenditionMaking:
             with suppress(DatabaseUnavailable):
                 self._set_attempts(of, attempts + 1)
 
-    def _renew(self, of: Pictured) -> None:
+    def _remake(self, of: Pictured) -> None:
         """Make a picture's renditions anew if one is gone.
 
         Where the picture is gone too, nothing changes: the store may be the wrong one.
@@ -202,7 +202,7 @@ class RenditionMaking:
             _log.warning("renditions of %s are gone from the store", of)
             self.ingest.discard(list(renditions.objects))
         except (DatabaseUnavailable, StorageUnavailable, NotFound) as error:
-            _log.warning("the renditions of %s aren't renewed: %s", of, error)
+            _log.warning("the renditions of %s aren't made anew: %s", of, error)
             return
         self._try(of)
 

@@ -282,15 +282,15 @@ def test_those_who_ask_during_an_outage_use_up_all_attempts_but_the_last() -> No
     owner = uploaded.image.owner_id
     with spike.failing("rendition_maker"):
         spike.background.run()
-        spike.images.renditions.ask([image_of(spike, uploaded.image.id)], caller=owner)
+        spike.images.renditions.request_missing([image_of(spike, uploaded.image.id)], caller=owner)
         assert spike.background.run() == 0  # within the grace
         spike.clock.advance(GRACE * 2)
         for _ in range(5):
-            spike.images.renditions.ask([image_of(spike, uploaded.image.id)], caller=owner)
+            spike.images.renditions.request_missing([image_of(spike, uploaded.image.id)], caller=owner)
             spike.background.run()
     with spike.transactions.view() as tx:
         assert tx.renditions.attempts(uploaded.image.id) == RENDITION_ATTEMPTS_MAX - 1
-    spike.images.renditions.ask([image_of(spike, uploaded.image.id)], caller=owner)
+    spike.images.renditions.request_missing([image_of(spike, uploaded.image.id)], caller=owner)
     spike.background.run()
     assert renditions_of(spike, uploaded.image.id) is None
     spike.images.renditions.catch_up()
@@ -302,9 +302,9 @@ def test_what_many_ask_for_at_once_is_made_once() -> None:
     image = spike.upload(spike.owner()).image
     spike.clock.advance(GRACE * 2)
     for number in range(200):
-        spike.images.renditions.ask([image], caller=OwnerId.parse(f"user_{number}"))
+        spike.images.renditions.request_missing([image], caller=OwnerId.parse(f"user_{number}"))
     assert spike.background.run() == 1
-    spike.images.renditions.ask([image_of(spike, image.id)], caller=None)
+    spike.images.renditions.request_missing([image_of(spike, image.id)], caller=None)
     assert spike.background.run() == 0
 
 
@@ -316,12 +316,12 @@ def test_a_lost_rendition_is_made_anew_and_its_twin_goes() -> None:
     assert uploaded.job is not None
     for of in (uploaded.image.id, uploaded.job.id):
         before = made(spike, of)
-        spike.images.renditions.renew([of], caller=None)
+        spike.images.renditions.remake_lost([of], caller=None)
         spike.background.run()
         assert made(spike, of) == before
         spike.blobs.delete([before.preview.key])
         assert not a_sound(spike)
-        spike.images.renditions.renew([of], caller=None)
+        spike.images.renditions.remake_lost([of], caller=None)
         spike.background.run()
         assert not made(spike, of).objects & before.objects
         assert not stored(spike) & before.objects
@@ -335,6 +335,6 @@ def test_no_rendition_is_renewed_without_its_picture() -> None:
     spike.background.run()
     before = made(spike, image.id)
     spike.blobs.delete([image.original, *before.objects])
-    spike.images.renditions.renew([image.id], caller=None)
+    spike.images.renditions.remake_lost([image.id], caller=None)
     spike.background.run()
     assert made(spike, image.id) == before

@@ -118,7 +118,7 @@ class AlbumResource:
             after=album_cursor(req),
             limit=page_limit(req, default=ALBUM_PAGE_SIZE),
         )
-        self.rendition_making.ask([image for _place, image in shown.images], caller=viewer)
+        self.rendition_making.request_missing([image for _place, image in shown.images], caller=viewer)
         resp.media = as_json(ShownAlbumView.of(shown, viewer=viewer, urls=self.object_urls.for_request(req)))
 
     @Operation(

@@ -60,17 +60,17 @@ class FileResource:
     def on_get(self, req: Request, resp: falcon.Response, folder: str, name: str) -> None:
         """Stream an object."""
         key = _parse(folder, name)
-        with self._renewing(key):
+        with self._remaking(key):
             self._send(req, resp, key)
 
     @contextmanager
-    def _renewing(self, key: ObjectKey) -> Iterator[None]:
+    def _remaking(self, key: ObjectKey) -> Iterator[None]:
         """Have a rendition made anew that the caller may read, and the store has lost."""
         try:
             yield
         except ObjectNotFound:
             if key.is_rendition:
-                self.rendition_making.renew([key.owner], caller=None)
+                self.rendition_making.remake_lost([key.owner], caller=None)
             raise
 
     def _send(self, req: Request, resp: falcon.Response, key: ObjectKey) -> None:

@@ -306,7 +306,7 @@ class ImagesResource:
             )
         else:
             page = ImagesPage(images=self.queries.images_among(ids, viewer=user_id), next=None)
-        self.rendition_making.ask(page.images, caller=user_id)
+        self.rendition_making.request_missing(page.images, caller=user_id)
         resp.media = as_json(ImagesView.of(page, self.object_urls.for_request(req)))
 
 
@@ -342,9 +342,9 @@ class LinksResource:
         viewer = self.authenticator.optional_user(req)
         body = LinksBody.parse(json_object(req))
         linked = self.queries.linked(image_ids=body.image_ids, job_ids=body.job_ids, viewer=viewer)
-        self.rendition_making.ask(linked.pictures, caller=viewer)
+        self.rendition_making.request_missing(linked.pictures, caller=viewer)
         if body.is_lost:
-            self.rendition_making.renew([each.id for each in linked.pictures], caller=viewer)
+            self.rendition_making.remake_lost([each.id for each in linked.pictures], caller=viewer)
         view_of = LinksView.of_attachments if body.is_download else LinksView.of
         resp.media = as_json(view_of(linked, self.object_urls.for_request(req), viewer=viewer))
 

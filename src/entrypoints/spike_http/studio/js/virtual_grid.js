@@ -22,6 +22,7 @@ export function virtualGrid({ source, label, hrefOf, selection, extraOf, section
   const indexOf = new Map(); // id → index of the entry
   let rows = [];
   let focusIndex = 0;
+  let focusId; // of the entry that had the focus last: others come and go before it
   let width = 0;
   let frame;
   const tiles = pictureTiles({ element, source, hrefOf, selection, extraOf, indexOf }, signal);
@@ -43,10 +44,14 @@ export function virtualGrid({ source, label, hrefOf, selection, extraOf, section
     setVariables(element, { height: `${layout.height}px` });
     element.setAttribute('aria-rowcount', source.hasMore ? -1 : rows.length);
     for (const [number, row] of shown) if (!isSameRow(row.layout, rows[number])) removeRow(number);
-    focusIndex = Math.min(focusIndex, Math.max(0, source.entries.length - 1));
+    focusIndex = indexOf.get(focusId) ?? Math.min(focusIndex, Math.max(0, source.entries.length - 1));
     if (anchor) scrollToAnchor(anchor);
     render();
     if (hadFocus && !element.contains(document.activeElement)) focusTabStop();
+  }
+  function setFocusIndex(index) {
+    focusIndex = index;
+    focusId = source.entries[index]?.id;
   }
   // whether a row shows what it would show if it were made anew
   const isSameRow = (old, next) =>
@@ -162,11 +167,11 @@ export function virtualGrid({ source, label, hrefOf, selection, extraOf, section
     const row = rows[rowOfEntry(rows, target)];
     const top = offset() + row.top;
     const header = 76;
-    if (!scrolls) focusIndex = target;
+    if (!scrolls) setFocusIndex(target);
     else if (top < scrollY + header) scrollTo(0, top - header);
     else if (top + row.height > scrollY + innerHeight - header) scrollTo(0, top + row.height - innerHeight + header);
     if (isRange && selection) selection.extendTo(target, focusIndex);
-    focusIndex = target;
+    setFocusIndex(target);
     render();
     if (!shown.has(rowOfEntry(rows, target))) addRow(rowOfEntry(rows, target));
     keepOneTabStop();
@@ -203,7 +208,7 @@ export function virtualGrid({ source, label, hrefOf, selection, extraOf, section
 
   element.addEventListener('focusin', (event) => {
     const id = event.target.closest('.tile')?.dataset.id;
-    if (id) focusIndex = indexOf.get(id) ?? focusIndex;
+    if (indexOf.has(id)) setFocusIndex(indexOf.get(id));
   });
   element.addEventListener('keydown', (event) => {
     if (event.target.dataset.link === undefined || !rows.length) return;
