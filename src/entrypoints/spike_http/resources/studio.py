@@ -11,13 +11,12 @@ from attrs import frozen
 from spike_core.domain.errors import ObjectNotFound
 from spike_core.domain.identifiers import ImageId
 from spike_core.domain.objects import ObjectKey, PictureFormat
-from spike_http.compression import accepts_gzip
 from spike_http.context import Request
 from spike_http.responses.serialization import matches_etag
 from spike_http.responses.urls import ObjectUrls
+from spike_http.responses.versioned_files import send_versioned
 from spike_http.studio_files import PreviewCard, StudioFiles, media_type
 
-_YEAR_S: Final = 31_536_000
 # a key whose URL shows the object store's host; the object needn't exist
 _SOME_OBJECT: Final = ObjectKey.of_original(ImageId.of("0" * 24), PictureFormat.JPEG)
 
@@ -102,19 +101,14 @@ class StudioFileResource:
         content = self.files.files.get(path)
         if content is None or version != self.files.version:
             raise ObjectNotFound
-        resp.etag = version
-        resp.cache_control = ["public", f"max-age={_YEAR_S}", "immutable"]
-        if matches_etag(req, version):
-            resp.status = falcon.HTTP_NOT_MODIFIED
-            return
-        resp.content_type = media_type(path)
-        resp.append_header("Vary", "Accept-Encoding")
-        packed = self.files.packed.get(path)
-        if packed is None or not accepts_gzip(req):
-            resp.data = content
-            return
-        resp.set_header("Content-Encoding", "gzip")
-        resp.data = packed
+        send_versioned(
+            req,
+            resp,
+            version=version,
+            media_type=media_type(path),
+            plain=lambda: content,
+            packed=self.files.packed.get(path),
+        )
 
 
 def studio_pages(page: StudioPageResource, files: StudioFiles) -> Mapping[str, StudioPageResource | StudioFileResource]:
