@@ -15,14 +15,14 @@ import { balance, setBalance } from './wallet.js';
 const ENHANCED_AT_ONCE = 20; // the API's limits per request
 const DOWNLOADED_AT_ONCE = 1000;
 const DELETED_AT_ONCE = 4;
-export const UNDO_MS = 10_000;
+const UNDO_MS = 10_000;
 
 export const hiddenIds = new Set(); // deleted unless it is undone
 
 const plural = (count) => `${count === 1 ? 'one picture' : `${count} pictures`}`;
 
 // `sizes` are those of the pictures, as far as they are known; `onStart` is called with what was ordered.
-export function openEnhanceDialog(imageIds, { sizes = [], tier, onStart = () => {} } = {}) {
+function openEnhanceDialog(imageIds, { sizes = [], tier, onStart = () => {} } = {}) {
   const lifetime = new AbortController();
   const summary = h('p', { class: 'small', role: 'status' });
   const picker = tierPicker(
@@ -101,7 +101,7 @@ function watch(jobs, order) {
 
 // Hides the pictures at once and deletes them when the time for Undo is over. Until then nothing is sent, so a page that is closed
 // meanwhile deletes nothing.
-export function deleteWithUndo(ids) {
+function deleteWithUndo(ids) {
   for (const id of ids) hiddenIds.add(id);
   emit('images-hidden', ids);
   const toast = showActionToast(
@@ -213,7 +213,7 @@ export function selectionBar(
 }
 
 // Downloads a zip file for each thousand pictures; the browser keeps what it has received until a file is complete.
-export async function downloadZip(imageIds) {
+async function downloadZip(imageIds) {
   for (let from = 0; from < imageIds.length; from += DOWNLOADED_AT_ONCE) {
     const body = { imageIds: imageIds.slice(from, from + DOWNLOADED_AT_ONCE) };
     const { blob, name } = await call('POST', '/api/images/download', { body, isFile: true });
