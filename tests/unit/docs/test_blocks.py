@@ -21,6 +21,7 @@ TESTED_BY: Final = {
     "json": "tests/unit/docs/test_samples.py",
     "toml": "tests/unit/docs/test_blocks.py",
     "nginx": "tests/integration/docs/test_nginx.py",
+    "js": "tests/integration/docs/test_javascript.py",
     "text": "",  # drawings and what programs print: nothing to run
 }
 # The blocks that aren't run. Before adding one, check whether it can be run after all.
