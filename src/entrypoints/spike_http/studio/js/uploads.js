@@ -12,13 +12,22 @@ import { setBalance } from './wallet.js';
 const REQUESTS_MAX = 2;
 const SINGLE_FILES_MAX = 6;
 
-export const uploads = []; // {id, file, albumId, state: waiting | sending | done | failed, progress, error, batch}
+export const uploads = []; // {id, file, albumId, owner, state: waiting | sending | done | failed, progress, error, batch}
 let active = 0;
 let isResuming = false;
+let hasQueue = false; // of the tabs, this one sends what was kept
 let limits; // of a batch, as the API publishes them
 
 export async function upload(files, albumId) {
-  const items = [...files].map((file) => ({ id: newIdempotencyKey(), file, albumId, state: 'waiting', progress: 0 }));
+  const owner = currentUser()?.id;
+  const items = [...files].map((file) => ({
+    id: newIdempotencyKey(),
+    file,
+    albumId,
+    owner,
+    state: 'waiting',
+    progress: 0,
+  }));
   uploads.push(...items);
   emit('uploads');
   await Promise.all([keepUploads(items.map(recordOf)), readLimits()]);
@@ -34,21 +43,23 @@ async function readLimits() {
 // Sends the uploads that an earlier page, or a page that was reloaded, hasn't finished. Of several tabs one does it at a time, where
 // the browser has locks; elsewhere the keys see to it that nothing counts twice.
 export async function resumeUploads() {
+  if (hasQueue || !navigator.locks) return resume();
   if (isResuming) return;
   isResuming = true;
-  if (!navigator.locks) return resume();
   return navigator.locks.request('spike-uploads', async () => {
+    hasQueue = true;
     await resume();
     return new Promise(() => {}); // held as long as the page is open
   });
 }
 
 async function resume() {
+  const kept = await keptUploads();
   const known = new Set(uploads.map(({ id }) => id));
-  const records = (await keptUploads()).filter(({ id, owner }) => owner === currentUser()?.id && !known.has(id));
+  const records = kept.filter(({ id, owner }) => owner === currentUser()?.id && !known.has(id));
   const batches = new Map();
-  for (const { id, file, albumId, key, place } of records.sort((a, b) => a.at - b.at || a.place - b.place)) {
-    const item = { id, file, albumId, state: 'waiting', progress: 0 };
+  for (const { id, file, albumId, owner, key, place } of records.sort((a, b) => a.at - b.at || a.place - b.place)) {
+    const item = { id, file, albumId, owner, state: 'waiting', progress: 0 };
     uploads.push(item);
     if (!key) continue;
     const batch = batches.get(key) ?? { items: [], key };
@@ -66,7 +77,7 @@ const recordOf = (item, place = 0) => ({
   id: item.id,
   file: item.file,
   albumId: item.albumId,
-  owner: currentUser()?.id,
+  owner: item.owner,
   at: startedAt + uploads.indexOf(item),
   key: item.batch?.key,
   place: item.batch ? item.batch.items.indexOf(item) : place,
@@ -171,7 +182,15 @@ async function send(batch) {
   emit('uploads');
 }
 
-on('signed-in', () => resumeUploads());
+on('signed-in', () => {
+  // what another account hasn't sent stays kept for it
+  for (const item of uploads.filter(({ owner }) => owner !== currentUser()?.id))
+    uploads.splice(uploads.indexOf(item), 1);
+  emit('uploads');
+  return resumeUploads();
+});
+// whoever signs out leaves no pictures behind
+on('signed-out', () => dismiss([...uploads]));
 
 function settle(item, result) {
   if (!result.success) return Object.assign(item, { state: 'failed', error: { message: result.error } });
