@@ -4,7 +4,7 @@ import { openBlendDialog } from './blend_dialog.js';
 import { openDialog } from './dialog.js';
 import { h, replaceContent } from './dom.js';
 import { acceptFiles, fileButton } from './dropzone.js';
-import { on } from './events.js';
+import { debounced, on } from './events.js';
 import { enableDragging, markDropTarget } from './grid.js';
 import { imageSource } from './image_source.js';
 import { toTile } from './images.js';
@@ -126,12 +126,8 @@ export async function libraryView({ query }, signal) {
     selection.clear();
     return load().catch(reportError);
   };
-  let loadTimer;
   // after uploads, which come many at a time; what is selected stays so
-  function loadSoon() {
-    clearTimeout(loadTimer);
-    loadTimer = setTimeout(() => signal.aborted || load(scrollY).catch(reportError), UPLOADS_PAUSE_MS);
-  }
+  const loadSoon = debounced(() => load(scrollY).catch(reportError), UPLOADS_PAUSE_MS, signal);
   const reportError = (error) => signal.aborted || showError(error);
   function clearFilters() {
     for (const name of ['search', 'state', 'tier']) filters[name] = '';
@@ -140,7 +136,14 @@ export async function libraryView({ query }, signal) {
     reload();
     search.focus();
   }
-  let searchTimer;
+  const searchSoon = debounced(
+    () => {
+      filters.search = search.value.trim();
+      reload();
+    },
+    SEARCH_DELAY_MS,
+    signal,
+  );
   const search = h('input', {
     type: 'search',
     class: 'search',
@@ -148,13 +151,7 @@ export async function libraryView({ query }, signal) {
     'aria-label': 'Search by name',
     value: filters.search,
     maxlength: 100,
-    oninput: () => {
-      clearTimeout(searchTimer);
-      searchTimer = setTimeout(() => {
-        filters.search = search.value.trim();
-        reload();
-      }, SEARCH_DELAY_MS);
-    },
+    oninput: searchSoon,
   });
   const choice = (name, label, options) =>
     h(
