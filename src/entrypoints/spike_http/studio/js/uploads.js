@@ -189,7 +189,7 @@ on('signed-in', () => {
   emit('uploads');
   return resumeUploads();
 });
-// whoever signs out leaves no pictures behind
+// no picture stays in a browser that its owner has left
 on('signed-out', () => dismiss([...uploads]));
 
 function settle(item, result) {
