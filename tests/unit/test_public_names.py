@@ -24,7 +24,7 @@ ImageDeleted ImageId ImageName ImageUploaded InvalidInput Job JobCancelled JobCo
 JobRefunded JobStatus LedgerEntry MetadataPolicy Mode NotEnoughTokens NotFound ObjectKey Offer Order OwnerId
 PendingJob PictureFormat PictureKind Policies Ports Priority Privacy Prompt RateLimit RateLimitGroup Reference
 RefundedJob RegenerationPolicy RenderOptions SPECIFIED Scope Secret SpikeError StartedJob TaskKind Tier Tokens
-TokensMoved Unavailable User UserId Wallet compose event_document
+TokensMoved Unavailable UploadLimits User UserId Wallet compose event_document
 """
 EMBEDDING: Final = """
 Settings Spike WrongSettings assemble build build_offline create_app housekeeping load_settings working
@@ -85,10 +85,19 @@ NO_CLASSES: Final = {
 WITH_EXAMPLES: Final = [
     "spike_core",
     "spike_core.domain.accounts",
+    "spike_core.domain.catalog",
     "spike_core.domain.dimensions",
+    "spike_core.domain.file_names",
+    "spike_core.domain.identifiers",
+    "spike_core.domain.image_lists",
     "spike_core.domain.images",
+    "spike_core.domain.ledger",
     "spike_core.domain.regeneration_policy",
+    "spike_core.domain.render_options",
     "spike_core.domain.tokens",
+    "spike_core.domain.validity",
+    "spike_core.testing",
+    "spike_http.responses.disposition",
 ]
 
 

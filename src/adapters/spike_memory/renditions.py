@@ -8,10 +8,10 @@ from typing import BinaryIO, Final
 
 from attrs import evolve, field, frozen
 
-from spike_core.domain.catalog import RESULT_PIXELS_MAX
 from spike_core.domain.identifiers import ImageId
 from spike_core.domain.images import PictureFacts
 from spike_core.domain.jobs import CompletedJob
+from spike_core.domain.limits import ACCEPTED_PIXELS_MAX
 from spike_core.domain.objects import PictureFormat
 from spike_core.domain.renditions import (
     PREVIEW_SIDE_PX,
@@ -105,7 +105,7 @@ class MemoryRenditionMaker:
 
     def make(self, picture: BinaryIO) -> MadeRenditions:
         """Return the picture's renditions; see the port."""
-        facts = MemoryProbe().inspect(picture, pixels_max=RESULT_PIXELS_MAX)
+        facts = MemoryProbe().inspect(picture, pixels_max=ACCEPTED_PIXELS_MAX)
         digest = hashlib.sha256(picture.read()).digest()
         picture.seek(0)
         is_small = facts.dimensions.longest_side_px <= THUMBNAIL_SIDE_PX

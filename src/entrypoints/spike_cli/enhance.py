@@ -86,8 +86,8 @@ def enhance(  # noqa: PLR0917  # click passes them by name
     """
     configure_logging(level="ERROR", form="auto")
     settings = load_settings()
-    chosen = _tier(tier, settings.catalog)
     offline = _offline(settings, upscaler)
+    chosen = _tier(tier, offline.pricing.catalog)
     options = _options(offline, quality=quality, strength=strength, mode=mode)
     if analyze:
         sys.exit(_analyze(pictures, offline, chosen, options))

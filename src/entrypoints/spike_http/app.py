@@ -56,6 +56,7 @@ def create_app(
             window_s=spike.settings.rate_window_s,
             server_url=urls.public_url.removesuffix(urls.public_path) + base_path or "/",
             catalog=spike.pricing.catalog,
+            limits=spike.upload_limits,
         )
 
     for path, page in document_pages(document, base_urls=urls).items():

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-import attrs
 import falcon
 
 from spike_core.domain.errors import (
@@ -20,7 +19,7 @@ from spike_core.domain.errors import (
 )
 from spike_http.bulkhead import ServerBusy
 from spike_http.context import Request
-from spike_http.errors import BY_STATUS, INTERNAL_ERROR, TABLE, ErrorMessage
+from spike_http.errors import BY_STATUS, INTERNAL_ERROR, TABLE, ErrorMessage, message_fields
 from spike_http.problems import PROBLEM_JSON, respond
 from spike_http.requests.errors import InvalidImageIds, UnknownPricedTier
 from spike_runtime.logs import get_logger
@@ -39,7 +38,7 @@ def handle_spike_error(req: Request, resp: falcon.Response, error: SpikeError, _
     response = TABLE[type(error)]
     if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, ServerBusy):
         get_logger(__name__).error("request failed", code=error.code, exc_info=error)
-    fields = attrs.asdict(error, recurse=False)
+    fields = message_fields(error)
     resp.status = response.status
     message = _own_message(req, error) or response.message
     body = message.body(code=response.code, request_id=req.context.request_id.text, fields=fields)

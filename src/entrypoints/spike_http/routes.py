@@ -84,6 +84,7 @@ def routes(
                 bulkhead=bulkhead,
                 uploads=spike.images.uploads,
                 object_urls=urls,
+                limits=spike.upload_limits,
             ),
         ),
         Route(
@@ -94,6 +95,7 @@ def routes(
                 bulkhead=bulkhead,
                 batch_uploads=spike.images.batch_uploads,
                 object_urls=urls,
+                limits=spike.upload_limits,
             ),
         ),
         Route(
@@ -103,6 +105,7 @@ def routes(
                 responder=responder,
                 bulkhead=bulkhead,
                 enhancements=spike.jobs.enhancements,
+                limits=spike.upload_limits,
             ),
         ),
         Route(
@@ -114,7 +117,10 @@ def routes(
         Route(
             "/api/images/batch-enhance",
             BatchEnhanceResource(
-                authenticator=authentication, responder=responder, enhancements=spike.jobs.enhancements
+                authenticator=authentication,
+                responder=responder,
+                enhancements=spike.jobs.enhancements,
+                limits=spike.upload_limits,
             ),
         ),
         Route(
@@ -125,6 +131,7 @@ def routes(
                 bulkhead=bulkhead,
                 uploads=spike.images.uploads,
                 object_urls=urls,
+                limits=spike.upload_limits,
             ),
         ),
         Route(
@@ -134,6 +141,7 @@ def routes(
                 responder=responder,
                 bulkhead=bulkhead,
                 enhancements=spike.jobs.enhancements,
+                limits=spike.upload_limits,
             ),
         ),
         Route(
@@ -225,6 +233,7 @@ def routes(
                 bulkhead=bulkhead,
                 generations=spike.jobs.generations,
                 catalog=spike.pricing.catalog,
+                limits=spike.upload_limits,
             ),
         ),
         Route(
@@ -266,7 +275,10 @@ def routes(
         Route("/api/tokens/balance", BalanceResource(authenticator=authentication, wallets=spike.wallets)),
         Route("/api/tokens/history", HistoryResource(authenticator=authentication, wallets=spike.wallets)),
         Route("/api/tiers", TiersResource(authenticator=authentication, pricing=spike.pricing)),
-        Route("/api/usage", UsageResource(authenticator=authentication, budgets=spike.budgets)),
+        Route(
+            "/api/usage",
+            UsageResource(authenticator=authentication, budgets=spike.budgets, limits=spike.upload_limits),
+        ),
         Route(
             "/api/settings/api-keys",
             ApiKeysResource(

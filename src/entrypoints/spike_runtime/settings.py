@@ -2,9 +2,10 @@
 
 import difflib
 import ipaddress
+import math
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -15,10 +16,26 @@ from attrs import Attribute, evolve, field, fields, frozen
 from typed_settings.exceptions import TsError
 from typed_settings.types import OptionList, SettingsClass, SettingsDict
 
+from spike_core.deprecation import warn_deprecated
 from spike_core.domain.accounts import SignUpPolicy
 from spike_core.domain.catalog import Catalog
 from spike_core.domain.event_deliveries import EventLimits
-from spike_core.domain.limits import DownloadLimits, JobLimits
+from spike_core.domain.limits import (
+    ACCEPTED_PIXELS_MAX,
+    BATCH_BYTES_MAX,
+    BATCH_FILES_MAX,
+    LARGEST_BATCH_BYTES_MAX,
+    LARGEST_BATCH_FILES_MAX,
+    LARGEST_FILE_BYTES_MAX,
+    LARGEST_SOURCE_BYTES_MAX,
+    MEBIBYTE,
+    PICTURE_PIXELS_MAX,
+    SOURCE_BYTES_MAX,
+    UPLOAD_BYTES_MAX,
+    DownloadLimits,
+    JobLimits,
+    UploadLimits,
+)
 from spike_core.domain.rate_limits import DEFAULT_LIMITS, DEFAULT_WINDOW, RateLimit, RateLimitGroup
 from spike_core.domain.regeneration_policy import RegenerationPolicy
 from spike_core.domain.tokens import Tokens
@@ -30,10 +47,14 @@ PREFIX: Final = "SPIKE_"
 CONFIG_VARIABLE: Final = "SPIKE_CONFIG"
 TABLES: Final = frozenset({"tiers", "adapters", "adapter_variables"})  # settings without a variable of their name
 ADAPTER_PREFIX: Final = "SPIKE_ADAPTER_"  # of variables whose names adapters declare
+MEGAPIXEL: Final = 1_000_000  # pixels
 MEGABYTE: Final = 1_000_000  # bytes; of storage, as disks and object stores are sold
 DURATION_S_MAX: Final = 1_000_000_000  # some 30 years; so that date arithmetic can't overflow
 SIGN_IN_SECRET_CHARS_MIN: Final = 32
 SIGN_IN_SECRETS_MAX: Final = 5  # each may be tried on each token
+# the names that settings had, by the names that they have; a name is accepted for two more minor releases
+RENAMED: Final[Mapping[str, str]] = {"on_their_way_max": "active_jobs_max"}
+_RENAMED_UNTIL: Final = "0.3"
 _RESERVED: Final = (CONFIG_VARIABLE, ADAPTER_PREFIX, "SPIKE_TEST_")  # Spike's own variables that aren't settings
 
 # The first segments of Spike's own paths. A proxy may pass on the path of SPIKE_PUBLIC_URL or remove it; a request is
@@ -268,7 +289,7 @@ class Settings:
     quick_threads: int = field(default=1, validator=_at_least(0))  # of these, reserved for quick jobs
     worker_drain_s: float = field(default=25.0, validator=_at_least(0))  # for jobs that run at SIGTERM
     relay_interval_s: float = field(default=1.0, validator=_at_least(0.01))
-    sweep_interval_s: float = field(default=10.0, validator=_at_least(0.01))
+    sweep_interval_s: float = field(default=5.0, validator=_at_least(0.01))
     collect_interval_s: float = field(default=900.0, validator=_at_least(0.01))
     orphans_interval_s: float = field(default=86400.0, validator=_at_least(0.01))
 
@@ -284,6 +305,20 @@ class Settings:
     sessions_max: int = field(default=20, validator=_at_least(1))  # of one user; the oldest ends
     download_images_max: int = field(default=10_000, validator=_at_least(1))  # in one zip file
     download_mb_max: int = field(default=20_000, validator=_at_least(1))  # in one zip file
+    # what is sent: MiB, files of a batch upload or images of a batch enhancement, millions of pixels
+    file_mb_max: int = field(
+        default=UPLOAD_BYTES_MAX // MEBIBYTE, validator=[_at_least(1), _at_most(LARGEST_FILE_BYTES_MAX // MEBIBYTE)]
+    )
+    source_mb_max: int = field(  # of a picture in JSON, or fetched from a URL
+        default=SOURCE_BYTES_MAX // MEBIBYTE, validator=[_at_least(1), _at_most(LARGEST_SOURCE_BYTES_MAX // MEBIBYTE)]
+    )
+    batch_files_max: int = field(default=BATCH_FILES_MAX, validator=[_at_least(1), _at_most(LARGEST_BATCH_FILES_MAX)])
+    batch_mb_max: int = field(
+        default=BATCH_BYTES_MAX // MEBIBYTE, validator=[_at_least(1), _at_most(LARGEST_BATCH_BYTES_MAX // MEBIBYTE)]
+    )
+    image_megapixels_max: int = field(
+        default=PICTURE_PIXELS_MAX // MEGAPIXEL, validator=[_at_least(1), _at_most(ACCEPTED_PIXELS_MAX // MEGAPIXEL)]
+    )
     disk_free_mb_min: int = field(default=500, validator=_at_least(0))  # of a store in a folder
 
     event_retry_s: float = field(default=259200.0, validator=_at_least(0))  # then a failing event is set aside
@@ -318,16 +353,36 @@ class Settings:
     adapter_variables: dict[str, str] = field(factory=dict, eq=False, repr=False)  # SPIKE_ADAPTER_…, by name
 
     def __attrs_post_init__(self) -> None:
-        """Check the settings that depend on each other."""
+        """Check the settings that depend on each other, and warn of old names."""
+        for old in self.old_names:
+            warn_deprecated(_variable(old), instead=_variable(RENAMED[old]), removed_in=_RENAMED_UNTIL)
+            if getattr(self, RENAMED[old]) != getattr(fields(type(self)), RENAMED[old]).default:
+                raise ValueError(_both_names(old))  # one may be in the file, and the other in the environment
         catalog_of(self.tiers)
         if self.heartbeat_s * 2 > self.lease_s:
             raise ValueError(
                 "SPIKE_HEARTBEAT_S must be at most half of SPIKE_LEASE_S, so that one heartbeat may be missed"
             )
+        if self.batch_mb_max < self.file_mb_max:
+            raise ValueError(
+                f"SPIKE_BATCH_MB_MAX must be at least SPIKE_FILE_MB_MAX, {self.file_mb_max}, not {self.batch_mb_max}"
+            )
+        # one client may use half of it; base64 in JSON takes up to 1.44 times the picture
+        bodies_mb = math.ceil(2 * max(self.batch_mb_max + 1, 1.5 * self.source_mb_max + 1) * MEBIBYTE / MEGABYTE)
+        if self.bodies_mb_max < bodies_mb:
+            raise ValueError(
+                f"SPIKE_BODIES_MB_MAX must be at least {bodies_mb}, not {self.bodies_mb_max}, since "
+                f"SPIKE_BATCH_MB_MAX is {self.batch_mb_max} and SPIKE_SOURCE_MB_MAX {self.source_mb_max}"
+            )
         if self.accel_redirect and not (self.storage_url or "file:").lower().startswith("file:"):
             raise ValueError("SPIKE_ACCEL_REDIRECT needs files to redirect to: SPIKE_STORAGE_URL isn't a folder")
         if self.accel_redirect and not self.trusted_proxies:
             raise ValueError("SPIKE_ACCEL_REDIRECT needs SPIKE_TRUSTED_PROXIES: only a trusted proxy is redirected")
+
+    @property
+    def old_names(self) -> Sequence[str]:
+        """The fields of `RENAMED` that are set."""
+        return [old for old in RENAMED if getattr(self, old)]
 
     @property
     def catalog(self) -> Catalog:
@@ -341,6 +396,17 @@ class Settings:
             connections_max=self.database_connections,
             lock_wait=timedelta(seconds=self.database_lock_s),
             statement_time=timedelta(seconds=self.database_statement_s),
+        )
+
+    @property
+    def upload_limits(self) -> UploadLimits:
+        """The limits of what is sent."""
+        return UploadLimits(
+            file_bytes=self.file_mb_max * MEBIBYTE,
+            source_bytes=self.source_mb_max * MEBIBYTE,
+            batch_files=self.batch_files_max,
+            batch_bytes=self.batch_mb_max * MEBIBYTE,
+            pixels=self.image_megapixels_max * MEGAPIXEL,
         )
 
     @property
@@ -438,9 +504,20 @@ def load_settings() -> Settings:
     return evolve(loaded, adapter_variables={n: v for n, v in os.environ.items() if n.startswith(ADAPTER_PREFIX)})
 
 
+def _variable(name: str) -> str:
+    return PREFIX + name.upper()
+
+
+def _both_names(old: str) -> str:
+    return f"{_variable(old)} is the old name of {_variable(RENAMED[old])}, which is set too; remove the old one"
+
+
 def _check_names() -> None:
     """Reject a variable that looks like a setting and isn't one: a typing error, which would be ignored silently."""
     names = {PREFIX + attribute.name.upper() for attribute in fields(Settings) if attribute.name not in TABLES}
+    for old, new in RENAMED.items():
+        if _variable(old) in os.environ and _variable(new) in os.environ:
+            raise WrongSettings(_both_names(old))
     for variable in sorted(os.environ):
         if variable.startswith(PREFIX) and not variable.startswith(_RESERVED) and variable not in names:
             close = difflib.get_close_matches(variable, names, n=1)

@@ -12,6 +12,7 @@ from attrs import frozen
 from spike_core.application import Application, Policies, Ports, compose
 from spike_core.domain.catalog import Catalog
 from spike_core.domain.images import MetadataPolicy
+from spike_core.domain.limits import UploadLimits
 from spike_core.domain.tokens import Tokens
 from spike_core.ports.authenticator import Authenticator
 from spike_core.ports.background import Background
@@ -39,6 +40,7 @@ from spike_runtime.engines import chosen_engine
 from spike_runtime.generators import chosen_generator
 from spike_runtime.metrics import Metrics
 from spike_runtime.offline import Offline
+from spike_runtime.policies import AppPolicies, load_catalog, load_policies
 from spike_runtime.settings import MEGABYTE, Settings
 from spike_runtime.sign_ins import chosen_sign_ins
 from spike_runtime.subscribers import load_subscribers, usable_subscribers
@@ -134,18 +136,23 @@ def build(
     price_list: PriceList | None = None,
     regeneration: RegenerationPolicies | None = None,
     subscribers: Sequence[Subscriber] = (),
+    upload_limits: UploadLimits | None = None,
 ) -> Spike:
     """Build Spike from settings. Makes no network call; creates the data folder if needed.
 
     `database` stands for the one that `SPIKE_DATABASE_URL` names, such as one on the app's own engine
     (`spike_sqlalchemy.from_engine`). Without a catalog the tiers are those of the settings; without a price list the
-    prices are the catalog's. `regeneration` decides instead of the settings how wallets fill by themselves.
-    `subscribers` get domain events, beside those of the entry points `spike.subscribers`.
+    prices are the catalog's. `regeneration` decides instead of the settings how wallets fill by themselves. What isn't
+    given of these three may come from an entry point of `spike.policies`. `subscribers` get domain events, beside those
+    of the entry points `spike.subscribers`. `upload_limits` stand for those of the settings.
 
     Raises:
-        WrongSettings: a setting is invalid, or names an adapter that isn't installed; or a subscriber can't be used.
+        WrongSettings: a setting is invalid, or names an adapter that isn't installed; or a subscriber or a policy can't
+            be used.
     """
     subscribers = usable_subscribers([*load_subscribers(), *subscribers])
+    policies = load_policies(AppPolicies(catalog=catalog, price_list=price_list, regeneration=regeneration))
+    catalog = settings.catalog if policies.catalog is None else policies.catalog
     make_folder(settings.data_dir)
     folder = settings.data_dir.resolve()
     clock, ids, secrets = SystemClock(), Cuid2Ids(), SystemSecrets()
@@ -158,14 +165,16 @@ def build(
         settings.storage_url or (folder / "objects").as_uri(), clock=clock, secret=secret, options=options
     )
     broker = open_broker(settings.broker_url, options=options)
-    choice = chosen_engine(settings)
+    upload_limits = upload_limits or settings.upload_limits
+    choice = chosen_engine(settings, upload_limits=upload_limits)
     artist = chosen_generator(settings)
     sandbox = open_sandbox(
         settings,
         Tools(engine=choice.opener, generator=artist.opener if artist.is_self_contained else None),
         engine_name=choice.name,
-        catalog=settings.catalog if catalog is None else catalog,
+        catalog=catalog,
         modes=choice.modes,
+        upload_limits=upload_limits,
     )
     engine = sandbox.engine if sandbox else choice.opened()
     generator = (
@@ -184,17 +193,20 @@ def build(
         sandbox=sandbox,
         engine_name=choice.name,
         generator=generator,
-        downloader=WebDownloader(),
+        downloader=WebDownloader(
+            size_bytes_max=upload_limits.source_bytes, deadline_s=upload_limits.fetch_time.total_seconds()
+        ),
         limiter=open_limiter(settings.rate_limit_url, options=options),
         clock=clock,
         ids=ids,
         secrets=secrets,
         heartbeat=ThreadHeartbeat(timedelta(seconds=settings.heartbeat_s)),
         folder=folder,
-        regeneration=regeneration,
+        regeneration=policies.regeneration,
         subscribers=subscribers,
         catalog=catalog,
-        price_list=price_list,
+        price_list=policies.price_list,
+        upload_limits=upload_limits,
     )
 
 
@@ -202,12 +214,13 @@ def build_offline(settings: Settings) -> Offline:
     """Build offline enhancement: the engine alone, without a database or a data folder.
 
     Raises:
-        WrongSettings: the engine isn't installed.
+        WrongSettings: the engine isn't installed, or the app's catalog can't be loaded.
     """
+    catalog = load_catalog(settings)
     engine = chosen_engine(settings).opened()
-    pricing = Pricing(catalog=settings.catalog, modes=engine.modes)
+    pricing = Pricing(catalog=catalog, modes=engine.modes)
     return Offline(
-        enhancement=DirectEnhancement(probe=engine.probe, upscaler=engine.upscaler, catalog=settings.catalog),
+        enhancement=DirectEnhancement(probe=engine.probe, upscaler=engine.upscaler, catalog=catalog),
         metadata=engine.metadata,
         labels=MetadataPolicy(settings.exif),
         pricing=pricing,
@@ -237,11 +250,13 @@ def assemble(
     price_list: PriceList | None = None,
     regeneration: RegenerationPolicies | None = None,
     subscribers: Sequence[Subscriber] = (),
+    upload_limits: UploadLimits | None = None,
 ) -> Spike:
     """Return the use cases over the given adapters; `close` also closes `sandbox`.
 
     `folder` holds the database of jobs that one process at a time may work on; see `Spike.keeping_others_out`. Catalog,
-    price list, regeneration and subscribers are as in `build`. Without a `background`, a thread makes renditions.
+    price list, regeneration, subscribers and upload limits are as in `build`; the engine's probe and the downloader may
+    have lower limits of their own. Without a `background`, a thread makes renditions.
 
     Raises:
         InvalidValue: two subscribers have the same name, or a name is invalid.
@@ -277,6 +292,7 @@ def assemble(
             opening_grant=Tokens(settings.opening_grant),
             metadata=MetadataPolicy(settings.exif),
             budgets=settings.budgets,
+            uploads=upload_limits or settings.upload_limits,
             downloads=settings.download_limits,
             events=settings.event_limits,
             free_bytes_min=settings.disk_free_mb_min * MEGABYTE,
@@ -298,6 +314,7 @@ def assemble(
         events=application.events,
         maintenance=application.maintenance,
         pricing=application.pricing,
+        upload_limits=application.upload_limits,
         settings=settings,
         clock=clock,
         ids=ids,

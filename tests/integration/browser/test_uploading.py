@@ -52,6 +52,7 @@ def test_batches_keep_to_the_limits_that_the_api_publishes(studio: Page, ada: Pe
         route.fulfill(json={**ada.ask("GET", "/api/usage"), "batchFilesMax": 3})
 
     studio.route("**/api/usage", reduce)
+    studio.reload()
     asked: list[str] = []
     studio.on("request", lambda request: asked.append(request.url) if request.method == "POST" else None)
     studio.locator("input[type=file]").set_input_files([as_file(f"{number}.jpg") for number in range(9)])
@@ -94,8 +95,8 @@ def test_a_text_file_named_png_is_refused_with_the_suggestion(studio: Page, ada:
 def test_a_file_of_11_mb_is_refused_with_the_suggestion(studio: Page, ada: Person) -> None:
     studio.locator("input[type=file]").set_input_files([as_file("large.jpg", photo() + bytes(11 * MIB))])
     message = failure(studio)
-    assert "File exceeds maximum size of 10MB" in message
-    assert "Please upload a file smaller than 10MB" in message
+    assert "File exceeds maximum size of 10 MB" in message
+    assert "Please upload a file smaller than 10 MB" in message
     assert ada.images() == []
     assert ada.balance() == 100
 

@@ -9,7 +9,7 @@ from typing import BinaryIO, Final
 import falcon
 from attrs import frozen
 
-from spike_core.domain.errors import InvalidIdentifier, InvalidLink, ObjectNotFound, StorageUnavailable
+from spike_core.domain.errors import InvalidIdentifier, InvalidLink, ObjectNotFound
 from spike_core.domain.objects import ObjectKey, PictureFormat
 from spike_core.ports.blobs import BlobStore
 from spike_core.ports.signed_urls import SignedUrls
@@ -20,6 +20,7 @@ from spike_http.context import Request
 from spike_http.openapi.operations import Access, Operation, Parameter, Picture
 from spike_http.responses.disposition import attachment
 from spike_http.serving.proxies import Proxies
+from spike_http.unavailability import ServerBusy, busy_while_unavailable
 
 _PUBLIC_AGE_S: Final = 300  # short, so that what its owner hides soon leaves caches too
 _PARAMETERS: Final = (
@@ -55,8 +56,9 @@ class FileResource:
         query=_PARAMETERS,
         has_etag=True,
         has_ranges=True,
-        errors=(InvalidLink, ObjectNotFound, StorageUnavailable),
+        errors=(InvalidLink, ObjectNotFound, ServerBusy),
     )
+    @busy_while_unavailable
     def on_get(self, req: Request, resp: falcon.Response, folder: str, name: str) -> None:
         """Stream an object."""
         key = _parse(folder, name)

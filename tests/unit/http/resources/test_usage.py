@@ -34,6 +34,8 @@ def test_usage_and_limits_are_shown() -> None:
         "fileBytesMax": 10 * 1024 * 1024,
         "batchFilesMax": 20,
         "batchBytesMax": 50 * 1024 * 1024,
+        "sourceBytesMax": 20 * 1024 * 1024,
+        "pixelsMax": 50_000_000,
     }
     services.work()
     ada.delete(f"/api/images/{image_id}")
@@ -93,6 +95,7 @@ def test_without_an_account_all_share_one_budget() -> None:
         for _ in range(2)
     ]
     assert [answer.status_code for answer in answers] == [200, 403]
+    assert "delete images" not in answers[1].json["suggestion"]  # they have none
     assert len(services.blobs.scan(limit=9)) == 1
 
 

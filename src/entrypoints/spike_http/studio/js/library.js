@@ -8,6 +8,7 @@ import { debounced, on } from './events.js';
 import { enableDragging, markDropTarget } from './grid.js';
 import { imageSource } from './image_source.js';
 import { toTile } from './images.js';
+import { describeLimits, readLimits } from './limits.js';
 import { hiddenIds, selectionBar } from './picture_actions.js';
 import { replaceQuery } from './router.js';
 import { createSelection } from './selection.js';
@@ -100,6 +101,7 @@ export async function libraryView({ query }, signal) {
     grid.update();
     replaceContent(footer, !length && !source.hasMore && emptyPage());
   }
+  const limits = h('span', {});
   const emptyPage = () =>
     isNarrowed()
       ? h(
@@ -117,7 +119,8 @@ export async function libraryView({ query }, signal) {
           h(
             'p',
             { class: 'muted' },
-            `Drop photographs anywhere on this page, paste one, or choose files. Each upload is enhanced ${defaultOrder()}.`,
+            `Drop photographs anywhere on this page, paste one, or choose files. Each upload is enhanced ${defaultOrder()}. `,
+            limits,
           ),
         );
 
@@ -219,7 +222,13 @@ export async function libraryView({ query }, signal) {
     },
     signal,
   );
-  acceptFiles({ text: `Each picture is enhanced ${defaultOrder()}`, onFiles: (files) => upload(files) }, signal);
+  const dropTarget = { text: `Each picture is enhanced ${defaultOrder()}`, onFiles: (files) => upload(files) };
+  acceptFiles(dropTarget, signal);
+  readLimits().then((found) => {
+    if (!found) return;
+    limits.textContent = describeLimits(found);
+    dropTarget.text += `. ${limits.textContent}`;
+  });
   on(
     'uploaded',
     ({ image }) => {

@@ -7,13 +7,13 @@ import { h, progressBar, setProgress } from './dom.js';
 import { emit, on } from './events.js';
 import { deleteImage } from './images.js';
 import { isFinished, pollJobs } from './job_polling.js';
+import { readLimits } from './limits.js';
 import { tierPicker } from './tier_picker.js';
 import { expectedSeconds, firstChoiceFor, formatDuration, formatTokens, tiersFor } from './tiers.js';
 import { showActionToast, showError, showToast } from './toasts.js';
 import { balance, setBalance } from './wallet.js';
 
-const ENHANCED_AT_ONCE = 20; // the API's limits per request
-const DOWNLOADED_AT_ONCE = 1000;
+const DOWNLOADED_AT_ONCE = 1000; // the API's limit per request
 const DELETED_AT_ONCE = 4;
 const UNDO_MS = 10_000;
 
@@ -56,11 +56,12 @@ function openEnhanceDialog(imageIds, { sizes = [], tier, onStart = () => {} } = 
 }
 
 async function enhance(imageIds, order) {
+  const most = (await readLimits())?.batchFilesMax ?? 1;
   let [started, price] = [0, 0];
   try {
-    for (let from = 0; from < imageIds.length; from += ENHANCED_AT_ONCE) {
+    for (let from = 0; from < imageIds.length; from += most) {
       const answer = await postOnce('/api/images/batch-enhance', {
-        imageIds: imageIds.slice(from, from + ENHANCED_AT_ONCE),
+        imageIds: imageIds.slice(from, from + most),
         ...order,
       });
       setBalance(answer.summary.newBalance);

@@ -2,9 +2,10 @@
 // A retry repeats the Idempotency-Key, so that a lost response isn't charged twice. Files, keys and batches are kept until they are
 // answered, so that a reload goes on where the page ended, with the same requests.
 
-import { absoluteUrl, get, newIdempotencyKey, toApiError, unlessBusy, unreachable } from './api.js';
+import { absoluteUrl, newIdempotencyKey, toApiError, unlessBusy, unreachable } from './api.js';
 import { emit, on } from './events.js';
 import { pollJobs } from './job_polling.js';
+import { readLimits, tooLarge } from './limits.js';
 import { currentUser } from './session.js';
 import { forgetUploads, keepUploads, keptUploads } from './upload_store.js';
 import { setBalance } from './wallet.js';
@@ -30,14 +31,16 @@ export async function upload(files, albumId) {
   }));
   uploads.push(...items);
   emit('uploads');
-  await Promise.all([keepUploads(items.map(recordOf)), readLimits()]);
+  [limits] = await Promise.all([readLimits(), keepUploads(items.map(recordOf))]);
+  refuseTooLarge(items);
   sendNext();
 }
 
-// Files are sent one by one where the limits of a batch aren't known.
-async function readLimits() {
-  if (limits || uploads.length <= SINGLE_FILES_MAX) return;
-  limits = await get('/api/usage').catch(() => undefined);
+// What is too large isn't sent. Where the limits can't be read, the server says so, and files are sent one by one.
+function refuseTooLarge(items) {
+  const refused = items.filter(({ file, state }) => limits && state === 'waiting' && file.size > limits.fileBytesMax);
+  for (const item of refused) Object.assign(item, { state: 'failed', error: tooLarge(limits) });
+  forgetUploads(refused.map(({ id }) => id));
 }
 
 // Sends the uploads that an earlier page, or a page that was reloaded, hasn't finished. Of several tabs one does it at a time, where
@@ -68,7 +71,7 @@ async function resume() {
     item.batch = batch;
   }
   for (const batch of batches.values()) if (batch.items.includes(undefined)) split(batch, []); // files were dismissed
-  await readLimits();
+  if (uploads.length) limits = await readLimits();
   sendNext();
 }
 
