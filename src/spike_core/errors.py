@@ -185,3 +185,5 @@ __all__ = [
     "WorkAbandoned",
     "WorkKilled",
 ]
+from spike_core.domain.errors import *  # noqa: F403  # the same names, which `__all__` lists
+from spike_core.domain.errors import __all__ as __all__  # noqa: PLC0414  # so that it is exported

@@ -78,6 +78,7 @@ def routes(
     authentication = _authentication(spike, bases, authenticator)
     urls = object_urls(spike, bases)
     bulkhead = Bulkhead.of_threads(settings.web_threads)
+    download_bulkhead = bulkhead.all_but_one()
     long_poll = LongPoll(bulkhead=bulkhead, closing=closing)
     responder = IdempotentResponder(store=spike.idempotency, api_key_limits=spike.accounts.api_key_limits)
     queries = spike.queries
@@ -150,7 +151,15 @@ def routes(
                 limits=spike.upload_limits,
             ),
         ),
-        Route("/api/images", ImagesResource(authenticator=authentication, queries=queries, object_urls=urls)),
+        Route(
+            "/api/images",
+            ImagesResource(
+                authenticator=authentication,
+                queries=queries,
+                rendition_making=spike.images.renditions,
+                object_urls=urls,
+            ),
+        ),
         Route("/api/images/layout", ImageLayoutResource(authenticator=authentication, queries=queries)),
         Route(
             "/api/images/links",
@@ -167,7 +176,7 @@ def routes(
                 authenticator=authentication,
                 downloads=spike.downloads,
                 blobs=spike.storage.blobs,
-                bulkhead=bulkhead,
+                bulkhead=download_bulkhead,
             ),
         ),
         Route(
@@ -249,7 +258,12 @@ def routes(
         ),
         Route(
             "/api/albums/{album_id}",
-            AlbumResource(authenticator=authentication, albums=spike.albums, object_urls=urls),
+            AlbumResource(
+                authenticator=authentication,
+                albums=spike.albums,
+                rendition_making=spike.images.renditions,
+                object_urls=urls,
+            ),
         ),
         Route("/api/albums/{album_id}/layout", AlbumLayoutResource(authenticator=authentication, albums=spike.albums)),
         Route(
@@ -258,7 +272,7 @@ def routes(
                 authenticator=authentication,
                 downloads=spike.downloads,
                 blobs=spike.storage.blobs,
-                bulkhead=bulkhead,
+                bulkhead=download_bulkhead,
             ),
         ),
         Route(
@@ -325,6 +339,7 @@ def routes(
             blobs=spike.storage.blobs,
             signed_urls=spike.storage.links,
             queries=queries,
+            rendition_making=spike.images.renditions,
             proxies=Proxies.parse(settings.trusted_proxies),
             accel_redirect=settings.accel_redirect,
             lifetime=timedelta(seconds=settings.link_lifetime_s),

@@ -146,7 +146,7 @@ class BatchUploads(Extensible):
                 raise
             return _batch(validated, none_accepted, errors | {image.id: error for image in stored})
         self.dispatch.start(accepted.due)
-        self.rendition_making.soon([image.id for image in stored])
+        self.rendition_making.soon([image.id for image in stored], caller=owner_id)
         return batch
 
     def _validate(

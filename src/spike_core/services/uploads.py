@@ -97,7 +97,7 @@ class Uploads(Extensible):
             )
             self._run_hooks(tx, uploaded)
         self.dispatch.start(accepted.due)
-        self.rendition_making.soon([image.id])
+        self.rendition_making.soon([image.id], caller=owner_id)
         return uploaded
 
     @retry_on_conflict
@@ -123,5 +123,5 @@ class Uploads(Extensible):
             image = image.with_digests(digests)
             self.new_images.add(tx, ANONYMOUS, [image], quote=None, album_id=None, request_id=None)
             self._run_hooks(tx, image)
-        self.rendition_making.soon([image.id])
+        self.rendition_making.soon([image.id], caller=None)
         return image

@@ -1,7 +1,8 @@
 """`/files`: the objects of stores that the service itself serves."""
 
 import os
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from typing import BinaryIO, Final
 
@@ -13,6 +14,7 @@ from spike_core.domain.objects import ObjectKey, PictureFormat
 from spike_core.ports.blobs import BlobStore
 from spike_core.ports.signed_urls import SignedUrls
 from spike_core.services.queries import Queries
+from spike_core.services.rendition_making import RenditionMaking
 from spike_http.byte_ranges import ByteRange, Section, Version
 from spike_http.context import Request
 from spike_http.openapi.operations import Access, Operation, Parameter, Picture
@@ -42,6 +44,7 @@ class FileResource:
     blobs: BlobStore
     signed_urls: SignedUrls
     queries: Queries
+    rendition_making: RenditionMaking
     proxies: Proxies
     accel_redirect: str  # such as `/objects`; empty if Spike sends its objects
     lifetime: timedelta  # of signed URLs
@@ -59,6 +62,20 @@ class FileResource:
     def on_get(self, req: Request, resp: falcon.Response, folder: str, name: str) -> None:
         """Stream an object."""
         key = _parse(folder, name)
+        with self._remaking(key):
+            self._send(req, resp, key)
+
+    @contextmanager
+    def _remaking(self, key: ObjectKey) -> Iterator[None]:
+        """Have a rendition made anew that the caller may read, and the store has lost."""
+        try:
+            yield
+        except ObjectNotFound:
+            if key.is_rendition:
+                self.rendition_making.remake_lost([key.owner], caller=None)
+            raise
+
+    def _send(self, req: Request, resp: falcon.Response, key: ObjectKey) -> None:
         signature = req.get_param("signature")
         if signature is None:
             self.queries.check_public(key)
@@ -66,7 +83,7 @@ class FileResource:
             self.signed_urls.check(key, expires=req.get_param("expires") or "", signature=signature)
         described = self.queries.described(key)
         # the object of a key never changes, so the key, too, identifies the version
-        etag = described.sha256.hex() if described.sha256 else name
+        etag = described.sha256.hex() if described.sha256 else key.text.rpartition("/")[2]
         version = Version(etag=etag, last_modified=described.stored_at)
         version.describe(resp)
         resp.cache_control = self._caching(is_signed=signature is not None)

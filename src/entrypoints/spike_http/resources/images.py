@@ -292,6 +292,7 @@ class ImagesResource:
 
     authenticator: RequestAuthentication
     queries: Queries
+    rendition_making: RenditionMaking
     object_urls: ObjectUrls
 
     @Operation("listImages", answer=ImagesView, query=(LIMIT, CURSOR, ORDER, SEARCH, STATE, COMPLETED_TIER, IDS))
@@ -309,6 +310,7 @@ class ImagesResource:
             )
         else:
             page = ImagesPage(images=self.queries.images_among(ids, viewer=user_id), next=None)
+        self.rendition_making.request_missing(page.images, caller=user_id)
         resp.media = as_json(ImagesView.of(page, self.object_urls.for_request(req)))
 
 
@@ -344,7 +346,9 @@ class LinksResource:
         viewer = self.authenticator.optional_user(req)
         body = LinksBody.parse(json_object(req))
         linked = self.queries.linked(image_ids=body.image_ids, job_ids=body.job_ids, viewer=viewer)
-        self.rendition_making.soon(linked.without_renditions)
+        self.rendition_making.request_missing(linked.pictures, caller=viewer)
+        if body.is_lost:
+            self.rendition_making.remake_lost([each.id for each in linked.pictures], caller=viewer)
         view_of = LinksView.of_attachments if body.is_download else LinksView.of
         resp.media = as_json(view_of(linked, self.object_urls.for_request(req), viewer=viewer))
 

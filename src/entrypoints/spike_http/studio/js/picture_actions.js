@@ -1,7 +1,7 @@
 // What is done to selected pictures, however many: enhance, move, download, delete with undo.
 
 import { openMoveDialog } from './album_forms.js';
-import { call, postOnce } from './api.js';
+import { call, postOnce, unlessBusy } from './api.js';
 import { openDialog } from './dialog.js';
 import { h, progressBar, setProgress } from './dom.js';
 import { emit, on } from './events.js';
@@ -15,14 +15,14 @@ import { balance, setBalance } from './wallet.js';
 
 const DOWNLOADED_AT_ONCE = 1000; // the API's limit per request
 const DELETED_AT_ONCE = 4;
-export const UNDO_MS = 10_000;
+const UNDO_MS = 10_000;
 
 export const hiddenIds = new Set(); // deleted unless it is undone
 
 const plural = (count) => `${count === 1 ? 'one picture' : `${count} pictures`}`;
 
 // `sizes` are those of the pictures, as far as they are known; `onStart` is called with what was ordered.
-export function openEnhanceDialog(imageIds, { sizes = [], tier, onStart = () => {} } = {}) {
+function openEnhanceDialog(imageIds, { sizes = [], tier, onStart = () => {} } = {}) {
   const lifetime = new AbortController();
   const summary = h('p', { class: 'small', role: 'status' });
   const picker = tierPicker(
@@ -102,7 +102,7 @@ function watch(jobs, order) {
 
 // Hides the pictures at once and deletes them when the time for Undo is over. Until then nothing is sent, so a page that is closed
 // meanwhile deletes nothing.
-export function deleteWithUndo(ids) {
+function deleteWithUndo(ids) {
   for (const id of ids) hiddenIds.add(id);
   emit('images-hidden', ids);
   const toast = showActionToast(
@@ -144,7 +144,7 @@ async function deleteNow(ids) {
   const toast = ids.length > 20 ? showToast('Deleting', bar) : undefined;
   const work = async () => {
     for (let id = waiting.shift(); id; id = waiting.shift()) {
-      await deleteImage(id).catch((error) => error.status === 404 || failed.push([id, error]));
+      await unlessBusy(() => deleteImage(id)).catch((error) => error.status === 404 || failed.push([id, error]));
       setProgress(bar, 1 - waiting.length / ids.length);
     }
   };
@@ -214,7 +214,7 @@ export function selectionBar(
 }
 
 // Downloads a zip file for each thousand pictures; the browser keeps what it has received until a file is complete.
-export async function downloadZip(imageIds) {
+async function downloadZip(imageIds) {
   for (let from = 0; from < imageIds.length; from += DOWNLOADED_AT_ONCE) {
     const body = { imageIds: imageIds.slice(from, from + DOWNLOADED_AT_ONCE) };
     const { blob, name } = await call('POST', '/api/images/download', { body, isFile: true });
