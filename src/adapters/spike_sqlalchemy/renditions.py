@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from attrs import frozen
-from sqlalchemy import String, bindparam, exists, null, or_, select, text, update
+from sqlalchemy import String, bindparam, null, or_, select, text, update
 
 from spike_core.domain.identifiers import ImageId, JobId
 from spike_core.domain.jobs import JobStatus
@@ -27,7 +27,8 @@ _PUT_ON_IMAGE: Final = Prepared(
     ),
     sets=RENDITION_COLUMNS,
 )
-_IS_SHOWN: Final = exists().where(images.c.id == jobs.c.image_id, images.c.removed_at.is_(None))
+# not `exists()`, for which PostgreSQL may read all images at once where it has no statistics
+_IS_SHOWN: Final = select(images.c.removed_at.is_(None)).where(images.c.id == jobs.c.image_id).scalar_subquery()
 _PUT_ON_JOB: Final = Prepared(
     update(jobs).where(
         jobs.c.id == bindparam("picture"),
