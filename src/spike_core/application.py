@@ -60,6 +60,7 @@ from spike_core.services.maintenance_lease import MaintenanceLease
 from spike_core.services.new_images import NewImages
 from spike_core.services.pricing import CatalogPrices, Pricing
 from spike_core.services.queries import Queries
+from spike_core.services.quotes import Quotes
 from spike_core.services.recovery import Recovery
 from spike_core.services.regeneration import SamePolicy
 from spike_core.services.rendering import Rendering
@@ -178,6 +179,7 @@ class Application:
     events: Events
     maintenance: Maintenance
     pricing: Pricing
+    quotes: Quotes
 
 
 def compose(ports: Ports, policies: Policies) -> Application:
@@ -336,6 +338,14 @@ def compose(ports: Ports, policies: Policies) -> Application:
             limits=policies.events,
         ),
         pricing=pricing,
+        quotes=Quotes(
+            transactions=transactions,
+            clock=clock,
+            billing=billing,
+            ingest=ingest,
+            new_images=new_images,
+            pricing=pricing,
+        ),
         maintenance=Maintenance(
             recovery=Recovery(
                 transactions=transactions,

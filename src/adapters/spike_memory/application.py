@@ -132,6 +132,7 @@ class InMemorySpike(Application):
             events=application.events,
             maintenance=application.maintenance,
             pricing=application.pricing,
+            quotes=application.quotes,
             clock=clock,
             transactions=transactions,
             blobs=blobs,

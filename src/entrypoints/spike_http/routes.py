@@ -47,6 +47,7 @@ from spike_http.resources.images import (
 )
 from spike_http.resources.jobs import BatchResource, BatchStatusResource, CancelResource, JobResource
 from spike_http.resources.metrics import MetricsResource
+from spike_http.resources.quotes import QuotesResource
 from spike_http.resources.session import SessionResource, SessionsResource
 from spike_http.resources.tiers import TiersResource
 from spike_http.resources.tokens import BalanceResource, HistoryResource
@@ -252,6 +253,12 @@ def routes(
         Route("/api/tokens/balance", BalanceResource(authenticator=authentication, wallets=spike.wallets)),
         Route("/api/tokens/history", HistoryResource(authenticator=authentication, wallets=spike.wallets)),
         Route("/api/tiers", TiersResource(authenticator=authentication, pricing=spike.pricing)),
+        Route(
+            "/api/quotes",
+            QuotesResource(
+                authenticator=authentication, bulkhead=bulkhead, quotes=spike.quotes, catalog=spike.pricing.catalog
+            ),
+        ),
         Route("/api/usage", UsageResource(authenticator=authentication, budgets=spike.budgets)),
         Route(
             "/api/settings/api-keys",

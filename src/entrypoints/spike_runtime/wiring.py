@@ -298,6 +298,7 @@ def assemble(
         events=application.events,
         maintenance=application.maintenance,
         pricing=application.pricing,
+        quotes=application.quotes,
         settings=settings,
         clock=clock,
         ids=ids,

@@ -51,6 +51,7 @@ TAGS: Final[Mapping[str, tuple[str, str]]] = {
     "/api/tokens": ("Tokens", "Read the wallet that operations are paid from."),
     "/api/usage": ("Tokens", ""),
     "/api/tiers": ("Tokens", ""),
+    "/api/quotes": ("Tokens", ""),
     "/api/settings/api-keys": ("API keys", "Manage the credentials of programs."),
     "/api/images/anonymous-": (
         "Anonymous use",
