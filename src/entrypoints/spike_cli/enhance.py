@@ -24,6 +24,7 @@ from spike_core.ports.upscaler import RenderedImage
 from spike_runtime import Settings, WrongSettings, build_offline, load_settings
 from spike_runtime.logs import configure_logging
 from spike_runtime.offline import Offline
+from spike_runtime.settings import API_KEY_VARIABLE
 
 _FORMATS: Final = tuple(extension[1:] for extension in EXTENSIONS)
 
@@ -75,7 +76,7 @@ _FORMATS: Final = tuple(extension[1:] for extension in EXTENSIONS)
     metavar="URL",
     help="Let this server do it, for tokens. Prices and times are quoted first; the pictures stay in your library.",
 )
-@click.option("--api-key", metavar="KEY", envvar="SPIKE_API_KEY", help="For --server. Default: SPIKE_API_KEY.")
+@click.option("--api-key", metavar="KEY", envvar=API_KEY_VARIABLE, help="For --server. Default: SPIKE_API_KEY.")
 def enhance(  # noqa: PLR0917  # click passes them by name
     pictures: Sequence[Path],
     tier: str | None,
@@ -201,7 +202,8 @@ class _Run:
         """Enhance one picture and return the paths that were written.
 
         Raises:
-            UnusableFile, SpikeError, RemoteRefusal, MemoryError: it failed; the result may have been written without its comparison.
+            UnusableFile, SpikeError, RemoteRefusal, MemoryError: it failed; the result may have been written without
+                its comparison.
         """
         comparisons = [] if self.comparing is None else [output_path.comparison]
         for path in (*output_path.possible, *comparisons):  # before the work
@@ -260,6 +262,15 @@ def _check_usage(*, server: str | None, api_key: str | None, is_local: bool) -> 
         return
     if is_local:
         raise click.UsageError("--analyse, --compare and --upscaler need the engine here, so not --server")
+    check_server(server, api_key=api_key)
+
+
+def check_server(server: str, *, api_key: str | None) -> None:
+    """Check the address of a server and the form of the API key.
+
+    Raises:
+        click.BadParameter: one can't be right.
+    """
     if not server.startswith(("http://", "https://")):
         raise click.BadParameter("must be an http or https URL", param_hint="--server")
     if not api_key or not api_key.isascii() or not api_key.isprintable():

@@ -65,13 +65,14 @@ def routes(
     closing: threading.Event,
     bases: BaseUrls | None = None,
     authenticator: Authenticator | None = None,
+    bulkhead: Bulkhead | None = None,
 ) -> Sequence[Route]:
     """Return the routes of a `Spike`. Setting `closing` ends long polls."""
     settings = spike.settings
     bases = bases or base_urls(spike)
-    authentication = _authentication(spike, bases, authenticator)
+    authentication = request_authentication(spike, bases, authenticator)
     urls = object_urls(spike, bases)
-    bulkhead = Bulkhead.of_threads(settings.web_threads)
+    bulkhead = bulkhead or Bulkhead.of_threads(settings.web_threads)
     long_poll = LongPoll(bulkhead=bulkhead, closing=closing)
     responder = IdempotentResponder(store=spike.idempotency, api_key_limits=spike.accounts.api_key_limits)
     queries = spike.queries
@@ -323,7 +324,8 @@ def base_urls(spike: Spike, *, own_names: Collection[str] = ()) -> BaseUrls:
     )
 
 
-def _authentication(spike: Spike, bases: BaseUrls, authenticator: Authenticator | None) -> RequestAuthentication:
+def request_authentication(spike: Spike, bases: BaseUrls, authenticator: Authenticator | None) -> RequestAuthentication:
+    """Return the configured authentication; `authenticator` takes the place of Spike's own."""
     settings = spike.settings
     limiter = RequestLimiter(
         limiter=spike.limiter,

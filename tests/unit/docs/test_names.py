@@ -16,7 +16,7 @@ from spike_core.domain.catalog import SPECIFIED
 from spike_http import create_app
 from spike_ncnn.options import NeuralOptions
 from spike_runtime import Settings
-from spike_runtime.settings import ADAPTER_PREFIX, CONFIG_VARIABLE, PREFIX
+from spike_runtime.settings import ADAPTER_PREFIX, API_KEY_VARIABLE, CONFIG_VARIABLE, PREFIX
 
 TEXTS: Final = [*PAGES, PROJECT / "CHANGELOG.md"]
 IDS: Final = [str(page.relative_to(PROJECT)) for page in TEXTS]
@@ -47,7 +47,7 @@ def endpoints() -> AbstractSet[tuple[str, str]]:
 
 @pytest.mark.parametrize("page", TEXTS, ids=IDS)
 def test_settings_are_there(page: Path) -> None:
-    known = {PREFIX + field.name.upper() for field in attrs.fields(Settings)} | {CONFIG_VARIABLE}
+    known = {PREFIX + field.name.upper() for field in attrs.fields(Settings)} | {CONFIG_VARIABLE, API_KEY_VARIABLE}
     known |= {f"{ADAPTER_PREFIX}NEURAL_{field.name.upper()}" for field in attrs.fields(NeuralOptions)}
     assert {name for name in named(SETTING, page) if not name.startswith(FOR_TESTS)} - known == set()
 

@@ -13,6 +13,7 @@ from spike_http.requests.upload_forms import FORM_OVERHEAD_BYTES_MAX
 
 # the largest body of any operation, a batch of files; the application explains what exceeds the limit of its own
 BODY_BYTES_MAX: Final = BATCH_BYTES_MAX + FORM_OVERHEAD_BYTES_MAX
+RPC_PATH: Final = "/mcp"  # which isn't in the route table, since it isn't REST
 _PLACEHOLDER: Final = re.compile(r"\\{\w+\\}")
 _CREDENTIALS: Final = ("AUTHORIZATION", "COOKIE")
 
@@ -26,7 +27,8 @@ class BodyPolicy:
     @classmethod
     def of(cls, routes: Iterable[Route], *, base_path: str = "") -> "BodyPolicy":
         """Return the policy of a route table that clients see below `base_path`."""
-        accesses = []
+        rpc = re.compile(f"(?:{re.escape(base_path)})?{re.escape(RPC_PATH)}/?")
+        accesses: list[tuple[re.Pattern[str], Mapping[str, Access]]] = [(rpc, {"POST": Access.USER})]
         for route in routes:
             pattern = _PLACEHOLDER.sub("[^/]+", re.escape(route.path))
             operations = operations_of(route.resource)
