@@ -38,6 +38,7 @@ INSTRUCTIONS: Final = (
     "An order returns a job; get_job with wait returns its result. A job that fails or is cancelled is refunded."
 )
 Result = Mapping[str, Any]
+_CALLING: Final = frozenset({"tools/call", "tasks/get", "tasks/update", "tasks/cancel"})
 
 
 @frozen(kw_only=True)
@@ -67,7 +68,7 @@ class McpServer:
     def calls_api(self, message: object) -> bool:
         """Return whether a message leads to a request of the API, which counts by itself."""
         method = message.get("method") if isinstance(message, dict) else None
-        return method in {"tools/call", "tasks/get", "tasks/cancel"}
+        return isinstance(method, str) and method in _CALLING
 
     def _methods(self, request: RpcRequest) -> Callable[[RpcRequest, Api], Result]:
         known: Mapping[str, Callable[[RpcRequest, Api], Result]]

@@ -184,7 +184,7 @@ def mutated(data: st.DataObject, node: Any) -> Any:
     return data.draw(JSON)
 
 
-@settings(max_examples=examples(600), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(300), deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_no_mutated_request_is_an_error_of_the_server(everyone: RawClient, data: st.DataObject) -> None:
     message = mutated(data, data.draw(st.sampled_from(SEEDS)))

@@ -1,6 +1,7 @@
 """Tools, tasks and results over `/mcp`, by raw requests."""
 
 import base64
+import io
 from typing import Any, Final
 
 from falcon import testing
@@ -9,12 +10,13 @@ from caller import PICTURE, Caller
 from mcp_messages import RawClient
 from memory_spike import MemorySpike, with_limits
 from spike_contracts.builders import an_image_id
-from spike_core.domain.identifiers import JobId
+from spike_core.domain.identifiers import ImageId, JobId
+from spike_core.domain.objects import ObjectKey, PictureFormat
 from spike_core.domain.rate_limits import RateLimitGroup
 from spike_http import create_app
 from spike_mcp.api import PICTURE_BYTES_MAX
 
-INLINE: Final = {"image": base64.b64encode(PICTURE).decode(), "mimeType": "image/jpeg"}
+INLINE: Final[dict[str, Any]] = {"image": base64.b64encode(PICTURE).decode(), "mimeType": "image/jpeg"}
 NO_TASKS: Final[dict[str, Any]] = {}
 
 
@@ -118,12 +120,17 @@ def test_scopes_and_rate_limits_are_those_of_the_api() -> None:
 
 
 def test_an_image_is_shown_by_itself_or_by_its_preview(services: MemorySpike, raw: RawClient) -> None:
-    services.pages["https://example.org/cat.png"] = PICTURE + bytes(PICTURE_BYTES_MAX)
-    task = raw.call("upload_image", imageUrl="https://example.org/cat.png")
+    services.pages["https://example.org/cat.jpg"] = PICTURE
+    task = raw.call("upload_image", imageUrl="https://example.org/cat.jpg")
     [image] = raw.call("list_images", limit=5)["structuredContent"]["images"]
+    assert raw.call("get_image", imageId=image["id"])["content"][1]["mimeType"] == "image/jpeg"
+    key = ObjectKey.of_original(ImageId(image["id"]), PictureFormat.JPEG)
+    services.blobs.put(key, io.BytesIO(bytes(PICTURE_BYTES_MAX + 1)))
     before = raw.call("get_image", imageId=image["id"])
     assert [content["type"] for content in before["content"]] == ["text", "resource_link"]
+    services.blobs.put(key, io.BytesIO(PICTURE))
     services.background.run()
+    services.blobs.put(key, io.BytesIO(bytes(PICTURE_BYTES_MAX + 1)))
     after = raw.call("get_image", imageId=image["id"])
     assert [content["type"] for content in after["content"]] == ["text", "image", "resource_link"]
     assert after["content"][1]["mimeType"] == "image/webp"

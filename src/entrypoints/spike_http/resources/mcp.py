@@ -169,10 +169,9 @@ class _InProcessApi:
 
     def picture(self, id_text: str) -> Picture | None:
         """Read it from the store. A result is complete without its picture, so a failure of the store isn't raised."""
-        with suppress(SpikeError):
-            for key in self._keys(id_text):
-                with self.resource.blobs.open(key) as stream:
-                    content = stream.read(PICTURE_BYTES_MAX + 1)
+        for key in self._keys(id_text):
+            with suppress(SpikeError), self.resource.blobs.open(key) as stream:
+                content = stream.read(PICTURE_BYTES_MAX + 1)
                 if len(content) <= PICTURE_BYTES_MAX:
                     return Picture(content=content, media_type=key.format.media_type)
         return None
