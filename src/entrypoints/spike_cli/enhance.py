@@ -315,11 +315,16 @@ def _tier(name: str | None, catalog: Catalog) -> Tier:
 
 
 def _named(name: str | None) -> Tier:
-    """Return the tier of this name, in any case; the server knows which it offers."""
-    try:
-        return Tier.TIER_2K if name is None else Tier(name.upper())
-    except InvalidValue as error:
-        raise click.BadParameter(f"{name!r} {error.rule}", param_hint="--tier") from error
+    """Return the tier of this name, in any case; the server knows which it offers.
+
+    Raises:
+        click.BadParameter: no tier has such a name.
+    """
+    if name is None:
+        return Tier.TIER_2K
+    if not (name.isascii() and name.replace("_", "").isalnum()):  # results are named after it
+        raise click.BadParameter(f"{name!r} is no name of a tier", param_hint="--tier")
+    return Tier(name.upper())
 
 
 def _offline(settings: Settings, upscaler: str | None, options: RenderOptions) -> Offline:
