@@ -40,6 +40,7 @@ UNKNOWN: Final = {
     "path:path": "unknown.js",
 }
 ERROR: Final = re.compile(r"^\| ([45]\d\d) \| .+ \|$", re.MULTILINE)
+NO_REST: Final = ("/studio", "/mcp", "/.well-known")
 FOR_ALL: Final = {403, 429, 500}  # what the text above the table says of all
 
 
@@ -173,7 +174,7 @@ def test_a_row_has_the_errors_of_its_section(endpoint: Endpoint) -> None:
     """The section explains them, and includes the errors that the table states for all endpoints."""
     sections = {Endpoint(method, path): credentials for method, path, credentials in SECTION.findall(PAGE)}
     if endpoint not in sections:
-        assert endpoint.path.startswith(("/docs", "/studio", "/share", "/openapi.json")) or endpoint.path == "/"
+        assert endpoint.path.startswith((*NO_REST, "/docs", "/share", "/openapi.json")) or endpoint.path == "/"
         return
     assert sections[endpoint] == TABLE[endpoint].credentials
     section = PAGE.partition(f"\n`{endpoint}`, credentials: ")[2].partition("\n### ")[0].partition("\n## ")[0]
@@ -191,7 +192,7 @@ def test_the_openapi_document_has_the_same_errors() -> None:
         for method, operation in operations.items()
     }
     for endpoint, documented in TABLE.items():
-        if endpoint.path.startswith(("/studio", "/docs/")):
+        if endpoint.path.startswith((*NO_REST, "/docs/")):
             continue  # a page is no part of the API
         answers = stated.pop((endpoint.method, PARAMETER.sub("", endpoint.path)), set())
         assert documented.errors - answers == set(), endpoint
