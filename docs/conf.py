@@ -11,6 +11,7 @@ from typing import Any, Final
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 
 project = "Spike"
 author = "Spike's authors"
@@ -91,7 +92,14 @@ def _mend_for_assistive_technology(
     context["body"] = body.replace('<div class="table-wrapper', '<div tabindex="0" class="table-wrapper')
 
 
+def _leave_decisions_out_of_the_navigation(_app: Sphinx, env: BuildEnvironment) -> None:
+    """Let only their own index list the decisions: they would be most of the navigation, on each page."""
+    for tree in list(env.tocs["decisions/index"].findall(addnodes.toctree)):
+        tree.parent.remove(tree)
+
+
 def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
     app.connect("doctree-read", _show_folders_as_text)
+    app.connect("env-updated", _leave_decisions_out_of_the_navigation)
     app.connect("html-page-context", _mend_for_assistive_technology, priority=900)  # once the theme has drawn its tree

@@ -34,21 +34,27 @@ settings.load_profile("spike")
 pytest.register_assert_rewrite("machine")  # its assertions, too, show their values
 
 
-# about how long each takes on one of three pytest processes; what isn't named has many short tests
+# about how long each took on one of four pytest processes, measured; what isn't named has many short tests
 FOLDERS_S: Final[Mapping[str, float]] = {
-    "tests/integration/faults": 250,
-    "tests/integration/browser": 200,
-    "tests/integration/processes": 200,
-    "tests/integration/sqlalchemy": 150,
-    "tests/integration/sandbox": 90,
-    "tests/integration/spec_clients": 60,
-    "tests/integration/ncnn": 60,
-    "tests/integration/docs": 60,
-    "tests/integration/s3": 40,
-    "tests/integration/examples": 40,
+    "tests/integration/processes": 600,
+    "tests/integration/sqlalchemy": 550,
+    "tests/integration/browser": 450,
+    "tests/integration/faults": 400,
+    "tests/integration/pillow": 380,
+    "tests/integration/sandbox": 280,
+    "tests/integration/http": 150,
+    "tests/integration/ncnn": 130,
+    "tests/integration/docs": 120,
+    "tests/integration/openai": 120,
+    "tests/integration/s3": 120,
+    "tests/unit/docs": 110,
+    "tests/integration/contracts": 90,
+    "tests/integration/examples": 90,
+    "tests/unit/http/openapi": 80,
+    "tests/integration/procedural": 70,
+    "tests/unit/memory": 60,
+    "tests/integration/deploy": 40,
     "tests/integration/dramatiq": 40,
-    "tests/integration/deploy": 30,
-    "tests/integration/packaging": 30,
 }
 
 

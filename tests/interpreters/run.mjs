@@ -20,7 +20,7 @@ sys.path.append("/site")
 os.chdir("/project")
 import pytest
 int(pytest.main([
-    "-q", "--capture=sys", "-c", os.devnull, "--rootdir", "/project", "--confcutdir", "/project/tests/unit", "-W", "error",
+    "-q", "--assert=plain", "--capture=sys", "-c", os.devnull, "--rootdir", "/project", "--confcutdir", "/project/tests/unit", "-W", "error",
     "--import-mode", "importlib", "-p", "no:cacheprovider", "-p", "only_runnable",
     "tests/unit/domain", "tests/unit/services", "tests/unit/memory", "tests/unit/test_public_names.py",
 ]))

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import pytest
 from attrs import frozen
+from hypothesis import Phase, settings
 
 from memory_fixtures import MemoryFixtures
 
@@ -107,7 +108,7 @@ def failure_of(
     """Run all tests of a law, each with fixtures of its own, up to the first failure; return that."""
     suite = suite_of(law)()
     for arguments in parameters(law):
-        with fixtures() as made:
+        with _unshrunk(law), fixtures() as made:
             given = {name: getattr(made, name) for name in fixtures_of(law)}
             try:
                 law(suite, **given, **arguments)
@@ -120,6 +121,16 @@ def failure_of(
             except pytest.skip.Exception:
                 continue
     return None
+
+
+@contextmanager
+def _unshrunk(law: Law) -> Iterator[None]:
+    """Let a property fail by the first example that makes it fail: to look for the smallest one takes minutes."""
+    name = "_hypothesis_internal_use_settings"
+    with pytest.MonkeyPatch.context() as patch:
+        if chosen := getattr(law, name, None):
+            patch.setattr(law, name, settings(chosen, phases=[Phase.explicit, Phase.generate]))
+        yield
 
 
 # --- replacements that many mutants share -------------------------------------------------------------------------

@@ -4,11 +4,13 @@ import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
 from browsing import UNLIMITED, NewPerson, Person, browsing, sign_in
+from nextauth_tokens import SECRET
 from running import Server, serving
 from spike_runtime import Settings, Spike, build
 
@@ -33,7 +35,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def server(folder: Path, browser: Browser) -> Iterator[Server]:
     """Start only where there is a browser."""
     assert browser.is_connected()
-    with serving(folder, **UNLIMITED) as server:
+    with serving(folder, **UNLIMITED, SPIKE_NEXTAUTH_SECRET=SECRET, SPIKE_SIGN_UP="open") as server:
         yield server
 
 
@@ -57,12 +59,22 @@ def ada(register: NewPerson) -> Person:
     return register(100)
 
 
+@pytest.fixture(scope="session")
+def profile(browser: Browser) -> Iterator[BrowserContext]:
+    """A profile whose cache all pages share, so that scripts are fetched and compiled once."""
+    profile = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce", locale="en-GB")
+    profile.set_default_timeout(PATIENCE_MS)
+    yield profile
+    profile.close()
+
+
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A fresh browser window. Whatever its scripts throw, or its policy refuses, fails the test."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce", locale="en-GB")
-    context.set_default_timeout(PATIENCE_MS)
-    page = context.new_page()
+def page(profile: BrowserContext) -> Iterator[Page]:
+    """A fresh browser window, without cookies, permissions and stored data of earlier ones.
+
+    Whatever its scripts throw, or its policy refuses, fails the test.
+    """
+    page = profile.new_page()
     bugs: list[str] = []
 
     def hear(message: ConsoleMessage) -> None:
@@ -73,7 +85,13 @@ def page(browser: Browser) -> Iterator[Page]:
     page.on("console", hear)
     page.on("pageerror", lambda error: bugs.append(str(error)))
     yield page
-    context.close()
+    devtools = profile.new_cdp_session(page)
+    url = urlsplit(page.url)
+    devtools.send("Storage.clearDataForOrigin", {"origin": f"{url.scheme}://{url.netloc}", "storageTypes": "all"})
+    profile.clear_cookies()
+    profile.clear_permissions()
+    for each in profile.pages:
+        each.close()
     assert bugs == []
 
 

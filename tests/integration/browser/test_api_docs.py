@@ -9,9 +9,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from browsing import Person, photo
-from effort import staggered
+from effort import IS_FULL, staggered
 
 NESTED = {"nested-interactive"}  # an operation's summary holds a button to copy its path: Swagger UI's own structure
+ALIKE = ".opblock:not(.is-open), .model-container"
 
 
 @pytest.fixture
@@ -38,15 +39,17 @@ def opened(page: Page, operation: str) -> Locator:
     return block
 
 
-def test_every_operation_is_listed(docs: Page, ada: Person) -> None:
+def test_every_operation_is_listed_and_opened_by_the_keyboard(docs: Page, ada: Person) -> None:
     document = ada.ask("GET", "/openapi.json")
     ids = [operation["operationId"] for item in document["paths"].values() for operation in item.values()]
-    expect(docs.locator(".opblock")).to_have_count(len(ids))
-    for operation in ids:
-        expect(docs.locator(f".opblock[id$='-{operation}']")).to_be_visible()
+    shown = docs.locator(".opblock:visible").evaluate_all("(blocks) => blocks.map((each) => each.id)")
+    assert sorted(each.rpartition("-")[2] for each in shown) == sorted(ids)
+    docs.locator(".opblock[id$='-getBalance'] .opblock-summary-control").focus()
+    docs.keyboard.press("Enter")
+    expect(docs.locator(".opblock[id$='-getBalance']").get_by_role("button", name="Execute")).to_be_visible()
 
 
-def test_a_request_is_tried_with_a_bearer_token(docs: Page, ada: Person) -> None:
+def test_requests_are_tried_with_a_bearer_token_and_a_file(docs: Page, ada: Person) -> None:
     authorize(docs, ada.token)
     block = opened(docs, "getBalance")
     block.get_by_role("button", name="Execute").click()
@@ -54,10 +57,6 @@ def test_a_request_is_tried_with_a_bearer_token(docs: Page, ada: Person) -> None
     expect(live.locator(".response-col_status").last).to_have_text(re.compile("^200"))
     expect(live).to_contain_text('"balance": 100')
     expect(block.locator(".curl-command")).to_contain_text(f"Authorization: Bearer {ada.token}")
-
-
-def test_an_image_is_uploaded_from_the_page(docs: Page, ada: Person) -> None:
-    authorize(docs, ada.token)
     block = opened(docs, "uploadImage")
     block.locator("input[type=file]").set_input_files(
         {"name": "chelsea.jpg", "mimeType": "image/jpeg", "buffer": photo()}
@@ -69,22 +68,19 @@ def test_an_image_is_uploaded_from_the_page(docs: Page, ada: Person) -> None:
     assert [image["name"] for image in ada.images()] == ["chelsea.jpg"]
 
 
-def test_operations_are_opened_by_the_keyboard(docs: Page) -> None:
-    docs.locator(".opblock[id$='-getBalance'] .opblock-summary-control").focus()
-    docs.keyboard.press("Enter")
-    expect(docs.locator(".opblock[id$='-getBalance']").get_by_role("button", name="Execute")).to_be_visible()
-
-
 @pytest.mark.parametrize(
     ("width_px", "scheme"), staggered([(360, "light"), (360, "dark"), (1280, "light"), (1280, "dark")], step=3)
 )
 def test_the_page_is_accessible_and_fits_the_window(
     docs: Page, scheme: Literal["light", "dark"], width_px: int
 ) -> None:
+    """Of what is alike, such as operations that aren't opened, `make test` looks at the first few."""
     docs.emulate_media(color_scheme=scheme)
     docs.set_viewport_size({"width": width_px, "height": 900})
     opened(docs, "getImage")
     opened(docs, "enhanceImage")
+    if not IS_FULL:
+        docs.locator(ALIKE).evaluate_all("(all) => all.slice(3).forEach((each) => each.remove())")
     found = Axe().run(docs).response["violations"]
     serious = {
         each["id"]: [f"{node['html']}: {node['failureSummary']}" for node in each["nodes"]]

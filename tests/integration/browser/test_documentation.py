@@ -22,7 +22,7 @@ PAGES: Final = (
 
 
 @pytest.mark.parametrize(
-    ("name", "width_px", "scheme"), staggered(list(product(PAGES, [360, 1600], ["light", "dark"])), step=5)
+    ("name", "width_px", "scheme"), staggered(list(product(PAGES, [360, 1600], ["light", "dark"])), step=9)
 )
 def test_its_pages_are_accessible_and_fit_the_window(
     browser: Browser, site_build: SiteBuild, name: str, scheme: Literal["light", "dark"], width_px: int

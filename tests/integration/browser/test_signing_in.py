@@ -1,12 +1,14 @@
 """Point 1: the printed link, signing out, the visitor without an account, the ended session."""
 
 import re
+import time
 import urllib.request
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from browsing import Person, as_file, drop, sign_in
+from browsing import Person, as_file, drop, sign_in, upload
+from nextauth_tokens import V5, a_token
 from pictures import decoded
 from running import PATIENCE_S, Server, run_spike
 
@@ -94,6 +96,21 @@ def test_a_pasted_link_or_its_token_signs_in(page: Page, ada: Person) -> None:
         expect(page.get_by_role("heading", name="Library")).to_be_visible()
         page.get_by_role("button", name="Sign out").click()
         page.get_by_role("heading", name="See more detail in your pictures").wait_for()
+
+
+def test_the_cookie_of_an_app_with_nextauth_opens_the_studio_and_signing_out_says_what_it_leaves(
+    page: Page, server: Server
+) -> None:
+    claims = {"sub": "github:7", "email": "grace@example.org", "exp": time.time() + 600}
+    page.context.add_cookies([{"name": V5, "value": a_token(claims, cookie=V5), "url": server.url}])
+    page.goto(server.url)
+    page.get_by_role("heading", name="Library").wait_for()
+    upload(page)
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_text("Another app on this domain still signs you in")).to_be_visible()
+    page.context.clear_cookies()  # as that app does
+    page.goto(server.url)
+    expect(page.get_by_role("heading", name="See more detail in your pictures")).to_be_visible()
 
 
 def test_a_visitor_tries_one_picture_at_the_free_tier(page: Page, server: Server) -> None:

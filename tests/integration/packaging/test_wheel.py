@@ -25,6 +25,7 @@ PACKAGES: Final = {
     "spike_memory",
     "spike_ncnn",
     "spike_network",
+    "spike_nextauth",
     "spike_openai",
     "spike_openvino",
     "spike_procedural",

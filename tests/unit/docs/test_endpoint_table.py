@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-import pytest
 from attrs import fields, frozen
 from falcon import inspect, testing
 
@@ -74,7 +73,6 @@ TABLE: Final[Mapping[Endpoint, Documented]] = {
     )
     for method, path, credentials, limit, errors in ROW.findall(PAGE)
 }
-ENDPOINTS: Final = pytest.mark.parametrize("endpoint", TABLE, ids=str)
 
 
 def as_documented(template: str) -> str:
@@ -122,65 +120,69 @@ def test_each_row_with_a_limit_names_the_limit_of_its_bucket() -> None:
     assert named == {endpoint: f"SPIKE_{name.upper()}" for endpoint, name in counted.items()}
 
 
-@ENDPOINTS
-def test_credentials_are_needed_as_told(endpoint: Endpoint) -> None:
+def test_credentials_are_needed_as_told() -> None:
     """Where they are optional, it depends on the resource; here the resource doesn't exist."""
-    documented = TABLE[endpoint]
-    status = ask(a_client(), endpoint).status_code
-    assert documented.credentials != "required" or status == 401
-    assert documented.credentials != "none" or status != 401
-    assert (401 in documented.errors) == (documented.credentials != "none")
+    for endpoint in TABLE:
+        documented = TABLE[endpoint]
+        status = ask(a_client(), endpoint).status_code
+        assert documented.credentials != "required" or status == 401, endpoint
+        assert documented.credentials != "none" or status != 401, endpoint
+        assert (401 in documented.errors) == (documented.credentials != "none"), endpoint
 
 
-@ENDPOINTS
-def test_what_bad_requests_are_answered_is_told(endpoint: Endpoint) -> None:
-    caller = a_client()
+def test_what_bad_requests_are_answered_is_told() -> None:
     bad_query = {"limit": "0", "wait": "x", "cursor": "?"}
-    answers = [
-        ask(caller, endpoint),
-        ask(caller, endpoint, Authorization="Bearer wrong"),
-        ask(caller, endpoint, **caller.headers),
-        ask(caller, endpoint, "hello", Content_Type="text/plain", **caller.headers),
-        ask(caller, endpoint, "{}", Content_Type="application/json", **caller.headers),
-        ask(caller, endpoint, "{", Content_Type="application/json", **caller.headers),
-        caller.client.simulate_request(endpoint.method, endpoint.somewhere, headers=caller.headers, params=bad_query),
-    ]
-    seen = {answer.status_code for answer in answers if answer.status_code >= 400}
-    documented = TABLE[endpoint].errors
-    assert seen <= documented
-    assert (415 in documented) == (415 in seen)
-    # a page of the studio says itself what it doesn't find
-    assert 404 in documented or "{" not in endpoint.path or endpoint.path.startswith("/share/")
+    for endpoint in TABLE:
+        caller = a_client()
+        answers = [
+            ask(caller, endpoint),
+            ask(caller, endpoint, Authorization="Bearer wrong"),
+            ask(caller, endpoint, **caller.headers),
+            ask(caller, endpoint, "hello", Content_Type="text/plain", **caller.headers),
+            ask(caller, endpoint, "{}", Content_Type="application/json", **caller.headers),
+            ask(caller, endpoint, "{", Content_Type="application/json", **caller.headers),
+            caller.client.simulate_request(
+                endpoint.method, endpoint.somewhere, headers=caller.headers, params=bad_query
+            ),
+        ]
+        seen = {answer.status_code for answer in answers if answer.status_code >= 400}
+        documented = TABLE[endpoint].errors
+        assert seen <= documented, endpoint
+        assert (415 in documented) == (415 in seen), endpoint
+        # a page of the studio says itself what it doesn't find
+        assert 404 in documented or "{" not in endpoint.path or endpoint.path.startswith("/share/"), endpoint
 
 
-@ENDPOINTS
-def test_a_limit_is_documented_by_429(endpoint: Endpoint) -> None:
+def test_a_limit_is_documented_by_429() -> None:
     """And a budget, which is the only limit of enhancing many images."""
-    has_budget = endpoint == Endpoint("POST", "/api/images/batch-enhance")
-    assert (429 in TABLE[endpoint].errors) == (TABLE[endpoint].limit > 0 or has_budget)
+    for endpoint in TABLE:
+        has_budget = endpoint == Endpoint("POST", "/api/images/batch-enhance")
+        assert (429 in TABLE[endpoint].errors) == (TABLE[endpoint].limit > 0 or has_budget), endpoint
 
 
-@ENDPOINTS
-def test_the_idempotency_key_is_documented_by_409_and_422(endpoint: Endpoint) -> None:
-    route = a_client().client.app._router.find(endpoint.somewhere)
-    assert route is not None
-    takes_key = endpoint.method == "POST" and hasattr(route[0], "responder")
-    assert (422 in TABLE[endpoint].errors) == takes_key
-    assert not takes_key or 409 in TABLE[endpoint].errors
+def test_the_idempotency_key_is_documented_by_409_and_422() -> None:
+    app = a_client().client.app
+    for endpoint in TABLE:
+        route = app._router.find(endpoint.somewhere)
+        assert route is not None, endpoint
+        takes_key = endpoint.method == "POST" and hasattr(route[0], "responder")
+        assert (422 in TABLE[endpoint].errors) == takes_key, endpoint
+        assert not takes_key or 409 in TABLE[endpoint].errors, endpoint
 
 
-@ENDPOINTS
-def test_a_row_has_the_errors_of_its_section(endpoint: Endpoint) -> None:
+def test_a_row_has_the_errors_of_its_section() -> None:
     """The section explains them, and includes the errors that the table states for all endpoints."""
     sections = {Endpoint(method, path): credentials for method, path, credentials in SECTION.findall(PAGE)}
-    if endpoint not in sections:
-        assert endpoint.path.startswith((*NO_REST, "/docs", "/share", "/openapi.json")) or endpoint.path == "/"
-        return
-    assert sections[endpoint] == TABLE[endpoint].credentials
-    section = PAGE.partition(f"\n`{endpoint}`, credentials: ")[2].partition("\n### ")[0].partition("\n## ")[0]
-    said = {int(status) for status in ERROR.findall(section)}
-    assert TABLE[endpoint].errors <= said
-    assert said - TABLE[endpoint].errors <= FOR_ALL
+    for endpoint in TABLE:
+        if endpoint not in sections:
+            pages = (*NO_REST, "/docs", "/share", "/openapi.json")
+            assert endpoint.path.startswith(pages) or endpoint.path == "/", endpoint
+            continue
+        assert sections[endpoint] == TABLE[endpoint].credentials, endpoint
+        section = PAGE.partition(f"\n`{endpoint}`, credentials: ")[2].partition("\n### ")[0].partition("\n## ")[0]
+        said = {int(status) for status in ERROR.findall(section)}
+        assert TABLE[endpoint].errors <= said, endpoint
+        assert said - TABLE[endpoint].errors <= FOR_ALL, endpoint
 
 
 def test_the_openapi_document_has_the_same_errors() -> None:

@@ -3,16 +3,14 @@
 Addresses elsewhere are listed, not fetched: tests have no network.
 """
 
+import functools
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-import pytest
-
 PROJECT: Final = Path(__file__).parents[3]
 PAGES: Final = [*sorted(PROJECT.glob("*.md")), *sorted((PROJECT / "docs").rglob("*.md"))]
-NAMES: Final = [str(page.relative_to(PROJECT)) for page in PAGES]
 FENCED: Final = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 INLINE_CODE: Final = re.compile(r"`[^`\n]*`")
 LINK: Final = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
@@ -50,25 +48,26 @@ def links(page: Path) -> Iterator[str]:
             yield path
 
 
+@functools.cache
 def anchors(page: Path) -> set[str]:
     """Return the anchors that code hosts create from headings: lower case, hyphens for spaces, no punctuation."""
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in HEADING.findall(prose(page))}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=NAMES)
-def test_links_lead_somewhere(page: Path) -> None:
-    for link in links(page):
+def test_links_lead_somewhere() -> None:
+    for page, link in [(each, link) for each in PAGES for link in links(each)]:
         path, _, anchor = link.partition("#")
         target = (page.parent / path).resolve() if path else page
-        assert target.is_relative_to(PROJECT), f"{link} leads out of the project"
-        assert target.exists(), f"{link} leads nowhere"
-        assert not anchor or anchor in anchors(target), f"{link} has no such heading"
+        assert target.is_relative_to(PROJECT), f"{page}: {link} leads out of the project"
+        assert target.exists(), f"{page}: {link} leads nowhere"
+        assert not anchor or anchor in anchors(target), f"{page}: {link} has no such heading"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=NAMES)
-def test_named_paths_are_there(page: Path) -> None:
-    named = [path.partition("::")[0] for path in NAMED_PATH.findall(prose(page))]  # in a file, a test may be named
-    missing = [path for path in named if not (PROJECT / path).exists()]
+def test_named_paths_are_there() -> None:
+    named = [(page, path) for page in PAGES for path in NAMED_PATH.findall(prose(page))]
+    assert named
+    # in a file, a test may be named
+    missing = [(page, path) for page, path in named if not (PROJECT / path.partition("::")[0]).exists()]
     assert missing == []
 
 

@@ -1,10 +1,10 @@
 """Settings, extras, make targets, endpoints and tiers that the documentation names exist."""
 
 import re
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from importlib.metadata import metadata
-from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import attrs
 import pytest
@@ -19,7 +19,6 @@ from spike_runtime import Settings
 from spike_runtime.settings import ADAPTER_PREFIX, API_KEY_VARIABLE, CONFIG_VARIABLE, PREFIX
 
 TEXTS: Final = [*PAGES, PROJECT / "CHANGELOG.md"]
-IDS: Final = [str(page.relative_to(PROJECT)) for page in TEXTS]
 SETTING: Final = re.compile(rf"\b{PREFIX}[A-Z0-9_]*[A-Z0-9]\b(?![…_])")
 EXTRA: Final = re.compile(r"spike-core\[([\w,-]+)\]")
 TARGET: Final = re.compile(r"`make (?:\w+=\S+ )?([a-z-]+)(?: \w+=\S+)?`")
@@ -30,8 +29,13 @@ FOR_TESTS: Final = f"{PREFIX}TEST_"
 EXAMPLE: Final = "TIER_8K"  # of docs/howto/add-a-tier.md
 
 
-def named(pattern: "re.Pattern[str]", page: Path) -> AbstractSet[str]:
-    return set(pattern.findall(page.read_text(encoding="utf-8")))
+def named(pattern: "re.Pattern[str]") -> Sequence[tuple[str, Any]]:
+    """Return what a pattern finds, and the pages in which it does."""
+    found = [
+        (str(page.relative_to(PROJECT)), name) for page in TEXTS for name in pattern.findall(page.read_text("utf-8"))
+    ]
+    assert found, "the documentation names some"
+    return found
 
 
 def alike(path: str) -> str:
@@ -45,31 +49,27 @@ def endpoints() -> AbstractSet[tuple[str, str]]:
     return {(method.method, alike(route.path)) for route in routes for method in route.methods}
 
 
-@pytest.mark.parametrize("page", TEXTS, ids=IDS)
-def test_settings_are_there(page: Path) -> None:
+def test_settings_are_there() -> None:
     known = {PREFIX + field.name.upper() for field in attrs.fields(Settings)} | {CONFIG_VARIABLE, API_KEY_VARIABLE}
     known |= {f"{ADAPTER_PREFIX}NEURAL_{field.name.upper()}" for field in attrs.fields(NeuralOptions)}
-    assert {name for name in named(SETTING, page) if not name.startswith(FOR_TESTS)} - known == set()
+    assert [(page, name) for page, name in named(SETTING) if not name.startswith(FOR_TESTS) and name not in known] == []
 
 
-@pytest.mark.parametrize("page", TEXTS, ids=IDS)
-def test_extras_are_there(page: Path) -> None:
-    wanted = {extra for group in named(EXTRA, page) for extra in group.split(",")}
-    assert wanted - set(metadata("spike-core").get_all("Provides-Extra") or ()) == set()
+def test_extras_are_there() -> None:
+    extras = set(metadata("spike-core").get_all("Provides-Extra") or ())
+    assert [(page, names) for page, names in named(EXTRA) if not set(names.split(",")) <= extras] == []
 
 
-@pytest.mark.parametrize("page", TEXTS, ids=IDS)
-def test_targets_of_make_are_there(page: Path) -> None:
+def test_targets_of_make_are_there() -> None:
     makefile = (PROJECT / "Makefile").read_text(encoding="utf-8")
-    assert [name for name in named(TARGET, page) if not re.search(rf"^{name}:", makefile, re.MULTILINE)] == []
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    assert [(page, name) for page, name in named(TARGET) if name not in targets] == []
 
 
-@pytest.mark.parametrize("page", TEXTS, ids=IDS)
-def test_endpoints_are_there(page: Path, endpoints: AbstractSet[tuple[str, str]]) -> None:
-    documented = {(method, alike(path)) for method, path in ENDPOINT.findall(page.read_text(encoding="utf-8"))}
-    assert documented - endpoints == set()
+def test_endpoints_are_there(endpoints: AbstractSet[tuple[str, str]]) -> None:
+    assert [(page, found) for page, found in named(ENDPOINT) if (found[0], alike(found[1])) not in endpoints] == []
 
 
-@pytest.mark.parametrize("page", TEXTS, ids=IDS)
-def test_tiers_are_there(page: Path) -> None:
-    assert named(TIER, page) - {tier.name for tier in SPECIFIED.tiers} <= {EXAMPLE}
+def test_tiers_are_there() -> None:
+    known = {tier.name for tier in SPECIFIED.tiers} | {EXAMPLE}
+    assert [(page, name) for page, name in named(TIER) if name not in known] == []

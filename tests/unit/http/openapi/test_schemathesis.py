@@ -22,7 +22,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from caller import PICTURE, Caller
-from effort import examples
+from effort import IS_FULL
 from memory_spike import MemorySpike, with_limits
 from multipart import CONTENT_TYPE, an_upload
 from spike_core.domain.accounts import Email
@@ -47,7 +47,7 @@ CHECKS: Final = [
     response_schema_conformance,
 ]
 AS_IT_IS: Final = {"Accept-Encoding": "identity"}  # Schemathesis asks for gzip, but doesn't decode it here
-TIMES: Final = settings(max_examples=examples(20), deadline=None, suppress_health_check=list(HealthCheck))
+TIMES: Final = settings(max_examples=20 if IS_FULL else 5, deadline=None, suppress_health_check=list(HealthCheck))
 
 schemathesis.openapi.format("binary", st.just(PICTURE) | st.binary())
 
@@ -169,7 +169,7 @@ def test_each_operation_succeeds_as_described(operation: APIOperation[Any, Any, 
     statuses: set[int] = set()
 
     @given(operation.as_strategy())
-    @settings(TIMES, max_examples=10)
+    @settings(TIMES)
     def ask(case: Request) -> None:
         answer = with_what_there_is(case).call(headers={**AS_IT_IS, **ADA.headers})
         case.validate_response(answer, checks=CHECKS, headers=ADA.headers)

@@ -2,6 +2,7 @@
 
 import { call, get } from './api.js';
 import { emit } from './events.js';
+import { showToast } from './toasts.js';
 
 let user = null;
 export const currentUser = () => user;
@@ -33,7 +34,8 @@ async function endSession(path) {
   if (stillSignedIn) {
     await restoreSession(); // it may be somebody else's
     emit('signed-in', user);
-    throw new Error('Another app on this domain still signs you in, and Spike can’t end that. Sign out there, too.');
+    showToast('Another app on this domain still signs you in, and Spike can’t end that. Sign out there, too.');
+    return;
   }
   user = null;
   emit('signed-out');
