@@ -13,6 +13,7 @@ from spike_core.domain.errors import (
     EmptyFile,
     FileTooLarge,
     InsufficientScope,
+    NotFound,
     SourceTooLarge,
     SpikeError,
 )
@@ -53,6 +54,7 @@ class QuotesResource:
         answer=QuoteView,
         body=Json(QuoteBody),
         errors=(
+            NotFound,
             UnknownPricedTier,
             EmptyFile,
             FileTooLarge,

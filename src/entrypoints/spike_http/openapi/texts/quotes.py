@@ -29,6 +29,7 @@ stores a second copy; whether `imageUrl` can be fetched; and rate limits. Other 
 """,
         errors={
             400: "The operation spends no tokens, or the body isn't valid for it.",
+            404: "An id isn't one that any image or album has. That there is none with a valid id is among `reasons`.",
         },
         fields={
             "operation": "The id of the quoted operation.",
