@@ -75,6 +75,10 @@ class Installation:
         """Send a POST with a JSON body and return the response."""
         return self._checked(self.client.simulate_post(path, headers=self.headers, json=body))
 
+    def patch(self, path: str, body: object) -> testing.Result:
+        """Send a PATCH with a JSON body and return the response."""
+        return self._checked(self.client.simulate_patch(path, headers=self.headers, json=body))
+
     def _checked(self, response: testing.Result) -> testing.Result:
         assert response.status_code == 200, (response.status, response.text)
         return response
@@ -101,6 +105,14 @@ def _cancelled(installation: Installation) -> Callable[[], object]:
         installation.post(f"/api/jobs/{accepted['jobId']}/cancel", {})
 
     return enhance_and_cancel
+
+
+def _moved(at: Installation) -> Callable[[], object]:
+    def move_and_return() -> None:
+        for target in (heavy_album(1), heavy_album(0)):
+            at.post("/api/images/move-to-album", {"imageIds": [heavy_image(0)], "targetAlbumId": target})
+
+    return move_and_return
 
 
 def _refunds(spike: Spike) -> object:
@@ -145,11 +157,17 @@ def calls(at: Installation) -> dict[str, Callable[[], object]]:
         "lay out images, 100": lambda: at.get("/api/images/layout?limit=100"),
         "list albums": lambda: at.get("/api/albums"),
         "GET album, a page": lambda: at.get(f"/api/albums/{heavy_album(0)}"),
+        "lay out an album, 100": lambda: at.get(f"/api/albums/{heavy_album(0)}/layout?limit=100"),
+        "move an image to another album and back": _moved(at),
+        "rename an image": lambda: at.patch(f"/api/images/{heavy_image(1)}", {"name": "photo.jpg"}),
         "batch-status": lambda: at.post("/api/jobs/batch-status", {"jobIds": list(dict.fromkeys(asked))[:2]}),
         "enhance and cancel": _cancelled(at),
         "enhance, claim and complete": _completed(at),
         "balance": lambda: at.get("/api/tokens/balance"),
         "history, one": lambda: at.get("/api/tokens/history?limit=1"),
+        "usage": lambda: at.get("/api/usage"),
+        "creations": lambda: at.get("/api/mcp/history"),
+        "sessions": lambda: at.get("/api/sessions"),
         "metrics": lambda: at.get("/metrics"),
         "refunds, for the metrics": lambda: _refunds(spike),
         "relay": spike.jobs.dispatch.send_due,

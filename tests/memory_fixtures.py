@@ -11,9 +11,17 @@ from spike_contracts.limiter import Wait
 from spike_contracts.probe import MakePicture
 from spike_contracts.shared_transactions import AppTransaction
 from spike_core.domain.catalog import SPECIFIED, Catalog
-from spike_core.domain.errors import DatabaseUnavailable, LimiterUnavailable, StorageUnavailable, Unauthenticated
+from spike_core.domain.errors import (
+    DatabaseUnavailable,
+    LimiterUnavailable,
+    PricesUnavailable,
+    StorageUnavailable,
+    Unauthenticated,
+)
 from spike_core.domain.identifiers import JobId, OwnerId
+from spike_core.domain.orders import Order
 from spike_core.domain.rate_limits import Allowance, RateLimit
+from spike_core.domain.tokens import Tokens
 from spike_core.ports.authenticator import Identity, IncomingRequest
 from spike_core.ports.blobs import BlobStore
 from spike_core.ports.factories import Database, Storage
@@ -196,6 +204,10 @@ class MemoryFixtures:
         return OneToken()
 
     @cached_property
+    def lost_authenticator(self) -> Any:
+        return LostTokens()
+
+    @cached_property
     def request_of_ada(self) -> IncomingRequest:
         return IncomingRequest(method="GET", headers={"authorization": "Bearer t"})
 
@@ -206,6 +218,10 @@ class MemoryFixtures:
     @cached_property
     def price_list(self) -> CatalogPrices:
         return CatalogPrices()
+
+    @cached_property
+    def lost_price_list(self) -> CatalogPrices:
+        return LostPrices()
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -283,6 +299,22 @@ class OneToken:
         if request.bearer_token != "t":
             raise Unauthenticated
         return Identity(owner_id=ADA)
+
+
+class LostTokens(OneToken):
+    """The same, while its table of tokens is unavailable."""
+
+    def authenticate(self, request: IncomingRequest) -> Identity | None:
+        if "authorization" not in request.headers:
+            return None
+        raise DatabaseUnavailable
+
+
+class LostPrices(CatalogPrices):
+    """A price list whose prices are unavailable."""
+
+    def price(self, order: Order, *, owner_id: OwnerId) -> Tokens:
+        raise PricesUnavailable
 
 
 class LostDatabase:

@@ -1,10 +1,15 @@
 """A whole Spike in memory, for the tests of programs that embed one: on attrs and cattrs alone.
 
-    from spike_core.testing import build_in_memory, draw_picture
-
-    spike = build_in_memory()
-    ada = spike.owner(tokens=10)
-    job = spike.upload(ada, draw_picture(640, 480)).job
+    >>> from spike_core.testing import build_in_memory, draw_picture
+    >>> spike = build_in_memory()
+    >>> ada = spike.owner(tokens=10)
+    >>> job = spike.upload(ada, draw_picture(640, 480)).job
+    >>> spike.balance(ada)
+    8
+    >>> spike.work()
+    1
+    >>> str(spike.job(job.id).result.dimensions)
+    '1024x768'
 
 Nothing touches disk, network or the machine's clock:
 

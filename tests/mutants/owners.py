@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from attrs import evolve
 
-from memory_fixtures import ADA, BOB, OneToken
-from mutants.mutant import Mutant
+from memory_fixtures import ADA, BOB, LostPrices, LostTokens, OneToken
+from mutants.mutant import Mutant, raising, returning
 from spike_contracts.authenticator import AuthenticatorContract as Authenticators
 from spike_contracts.price_list import PriceListContract as Prices
 from spike_contracts.regeneration import RegenerationPoliciesContract as Regeneration
@@ -114,6 +114,9 @@ MUTANTS: Final = [
            Authenticators.test_strange_credentials_are_invalid_and_no_other_error, fails_with=UnicodeEncodeError),
     Mutant("accepts every token", OneToken, "authenticate", _credulous,
            Authenticators.test_strange_credentials_are_invalid_and_no_other_error),
+    Mutant("takes an outage for invalid credentials", LostTokens, "authenticate", raising(Unauthenticated()),
+           Authenticators.test_credentials_that_cant_be_checked_are_unavailable_and_not_invalid,
+           fails_with=Unauthenticated),
     Mutant("has policies for known owners alone", SamePolicy, "of",
            lambda of, own, owner_id: of(own, owner_id) if owner_id in SURCHARGES else None,
            Regeneration.test_every_owner_has_a_policy),
@@ -133,4 +136,8 @@ MUTANTS: Final = [
            Prices.test_an_owner_it_has_never_heard_of_has_a_price_too, fails_with=KeyError),
     Mutant("keeps the owner where other threads replace it", CatalogPrices, "price", _as_another_thread(),
            Prices.test_many_threads_may_ask_at_once),
+    Mutant("is free while its prices are away", LostPrices, "price", returning(Tokens(0)),
+           Prices.test_prices_that_cant_be_found_out_are_unavailable),
+    Mutant("raises what its server's client raises", LostPrices, "price", raising(ConnectionError()),
+           Prices.test_prices_that_cant_be_found_out_are_unavailable, fails_with=ConnectionError),
 ]  # fmt: skip

@@ -85,10 +85,19 @@ NO_CLASSES: Final = {
 WITH_EXAMPLES: Final = [
     "spike_core",
     "spike_core.domain.accounts",
+    "spike_core.domain.catalog",
     "spike_core.domain.dimensions",
+    "spike_core.domain.file_names",
+    "spike_core.domain.identifiers",
+    "spike_core.domain.image_lists",
     "spike_core.domain.images",
+    "spike_core.domain.ledger",
     "spike_core.domain.regeneration_policy",
+    "spike_core.domain.render_options",
     "spike_core.domain.tokens",
+    "spike_core.domain.validity",
+    "spike_core.testing",
+    "spike_http.responses.disposition",
 ]
 
 

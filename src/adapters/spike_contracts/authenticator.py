@@ -5,7 +5,7 @@ from typing import Final
 import pytest
 from attrs import evolve
 
-from spike_core.domain.errors import Unauthenticated
+from spike_core.domain.errors import Unauthenticated, Unavailable
 from spike_core.domain.identifiers import OwnerId
 from spike_core.ports.authenticator import Authenticator, Identity, IncomingRequest
 
@@ -16,7 +16,11 @@ STRANGE_TEXTS: Final = ("", " ", ".", "a.b.c", "x" * 8_000, "é", "\udcff", "\x0
 
 
 class AuthenticatorContract:
-    """Laws every authenticator keeps. Fixtures: `authenticator`, and `request_of_ada`, one with valid credentials."""
+    """Laws every authenticator keeps.
+
+    Fixtures: `authenticator`; `request_of_ada`, one with valid credentials; and `lost_authenticator`, where whatever it
+    asks about them is unavailable. One that asks nothing skips the law in that fixture.
+    """
 
     def test_a_request_without_credentials_is_nobodys(self, authenticator: Authenticator) -> None:
         """It isn't an error, since some operations are for everybody."""
@@ -38,6 +42,13 @@ class AuthenticatorContract:
         found = [authenticator.authenticate(request) for request in requests]
         assert len({None if each is None else (each.owner_id, each.scopes) for each in found}) == 1
         assert None not in found
+
+    def test_credentials_that_cant_be_checked_are_unavailable_and_not_invalid(
+        self, lost_authenticator: Authenticator, request_of_ada: IncomingRequest
+    ) -> None:
+        """Else an outage would sign everybody out."""
+        with pytest.raises(Unavailable):
+            lost_authenticator.authenticate(request_of_ada)
 
     @pytest.mark.parametrize("text", STRANGE_TEXTS)
     def test_strange_credentials_are_invalid_and_no_other_error(

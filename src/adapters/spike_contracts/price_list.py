@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from spike_contracts.builders import an_owner
 from spike_core.domain.catalog import Catalog
+from spike_core.domain.errors import PricesUnavailable
 from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.orders import Order, TaskKind
 from spike_core.domain.tokens import Tokens
@@ -12,7 +15,11 @@ from spike_core.ports.price_list import PriceList
 
 
 class PriceListContract:
-    """Needs the fixtures `price_list`, the `catalog` that it prices, and `owner_ids`, of different plans if any."""
+    """Laws every price list keeps.
+
+    Fixtures: `price_list`; the `catalog` that it prices; `owner_ids`, of different plans if any; and `lost_price_list`,
+    where whatever it asks is unavailable. One that asks nothing skips the law in that fixture.
+    """
 
     def test_every_paid_tier_has_a_price_for_every_kind_of_task(
         self, price_list: PriceList, catalog: Catalog, owner_ids: Sequence[OwnerId]
@@ -37,6 +44,14 @@ class PriceListContract:
 
     def test_an_owner_it_has_never_heard_of_has_a_price_too(self, price_list: PriceList, catalog: Catalog) -> None:
         assert len(_prices(price_list, catalog, an_owner())) == len(_orders(catalog))
+
+    def test_prices_that_cant_be_found_out_are_unavailable(
+        self, lost_price_list: PriceList, catalog: Catalog, owner_ids: Sequence[OwnerId]
+    ) -> None:
+        """By no other error, and never free: then nothing is charged or stored."""
+        for order in _orders(catalog):
+            with pytest.raises(PricesUnavailable):
+                lost_price_list.price(order, owner_id=owner_ids[0])
 
     def test_many_threads_may_ask_at_once(
         self, price_list: PriceList, catalog: Catalog, owner_ids: Sequence[OwnerId]

@@ -85,7 +85,14 @@ SUITES: Final[Mapping[str, Sequence[type]]] = {
     ),
     "storage": (BlobStoreContract, StorageContract, SignedUrlsContract),
     "broker": (BrokerContract, JobQueueContract),
-    "upscaler": (UpscalerContract, BlenderContract, CanvasFitterContract, ProbeContract, MetadataContract),
+    "upscaler": (
+        UpscalerContract,
+        BlenderContract,
+        CanvasFitterContract,
+        ProbeContract,
+        MetadataContract,
+        RenditionMakerContract,
+    ),
     "generator": (GeneratorContract,),
     "limiter": (ConcurrentLimiterContract,),
 }
@@ -100,7 +107,6 @@ OTHER_SUITES: Final[Sequence[type]] = (
     IdsContract,
     PriceListContract,
     RegenerationPoliciesContract,
-    RenditionMakerContract,
     SecretsContract,
     SharedTransactionsContract,
 )

@@ -17,7 +17,7 @@ from spike_core.ports.clock import Clock
 from spike_nextauth.cookies import COOKIES, SentToken
 from spike_nextauth.keys import CBC, GCM, TokenKey, keys_of
 
-ISSUER: Final = "nextauth"  # of every identity here: tokens name none, and whoever has the secret is one program
+ISSUER: Final = "nextauth"  # of every identity here: tokens name none, and what has the secret is one program
 TOLERANCE_S: Final = 15.0  # between the clocks, as NextAuth has it
 _ALGORITHM: Final = "dir"
 _PARTS: Final = 5
@@ -52,7 +52,7 @@ class NextAuthTokens:
 
         Raises:
             Unauthenticated: it isn't encrypted with one of the secrets, was changed, has expired, isn't valid yet, has
-                no time of expiry, or names nobody.
+                no time of expiry, or names no one.
         """
         header = _header(token.text)
         for key in self._keys[token.cookie]:

@@ -60,8 +60,12 @@ _PAGE: Final = Prepared(
     .limit(bindparam("rows_max"))
 )
 _CONTAINS: Final = Prepared(select(album_images.c.id).where(_IN_ALBUM, album_images.c.image_id == bindparam("image")))
-_COUNT: Final = Prepared(select(albums.c.image_count).where(albums.c.id == bindparam("album")))
-_END: Final = Prepared(select(func.max(album_images.c.position), func.count()).where(_IN_ALBUM))
+_COUNT_KEPT: Final = select(albums.c.image_count).where(albums.c.id == bindparam("album"))
+_COUNT: Final = Prepared(_COUNT_KEPT)
+_LAST: Final = select(album_images.c.position).where(_IN_ALBUM).order_by(album_images.c.position.desc())
+_END: Final = Prepared(
+    select(_LAST.limit(literal_column("1")).scalar_subquery(), func.coalesce(_COUNT_KEPT.scalar_subquery(), 0))
+)
 _REMOVE_IMAGES: Final = delete(album_images).where(_IN_ALBUM, _AMONG)
 _KEY: Final = ("album_id", "image_id")
 

@@ -152,20 +152,29 @@ def _check(connection: Any, driver: Any, dialect: Dialect) -> None:
             problem=f"a connection of {type(driver).__module__} can't be shared",
             remedy=f"Spike's database is opened by {dialect.loaded_dbapi.__name__}",
         )
+    if _commits_by_itself(driver, dialect):
+        raise _no_transaction() if not isinstance(connection, Connection) else _autocommit()
     if not _is_in_transaction(driver, dialect):
-        if not isinstance(connection, Connection):
-            raise _no_transaction()
-        # SQLite's driver begins before the first write only, and PostgreSQL's not at all if the engine is set so;
-        # a savepoint outside a transaction would be one by itself
+        # SQLite's driver begins before the first write only; a savepoint outside a transaction would be one by itself
         driver.execute(BEGIN[dialect.name])
     if dialect.name == "sqlite":
         _check_sqlite(driver)
 
 
 def _is_in_transaction(driver: Any, dialect: Dialect) -> bool:
+    return dialect.name != "sqlite" or bool(driver.in_transaction)  # psycopg begins before any statement
+
+
+def _commits_by_itself(driver: Any, dialect: Dialect) -> bool:
+    """Return whether the driver begins no transaction, and none is in progress: what the app has written is stored.
+
+    From Python 3.12 on, `sqlite3` may be set so that `commit()` does nothing, whatever is in progress.
+    """
     if dialect.name == "sqlite":
-        return bool(driver.in_transaction)
-    return not driver.autocommit or driver.info.transaction_status.name != "IDLE"
+        return getattr(driver, "autocommit", -1) is True or (
+            driver.isolation_level is None and not driver.in_transaction
+        )
+    return bool(driver.autocommit) and driver.info.transaction_status.name == "IDLE"
 
 
 def _check_sqlite(driver: sqlite3.Connection) -> None:
@@ -181,6 +190,13 @@ def _no_transaction() -> UnsuitableDatabase:
     return UnsuitableDatabase(
         problem="no transaction is in progress on the connection that is shared",
         remedy="begin one first, such as by engine.begin() or Django's atomic()",
+    )
+
+
+def _autocommit() -> UnsuitableDatabase:
+    return UnsuitableDatabase(
+        problem="the engine has each statement stored by itself, so a rollback would undo Spike's rows alone",
+        remedy="let the engine begin transactions, without AUTOCOMMIT and autocommit=True, or by a begin listener",
     )
 
 

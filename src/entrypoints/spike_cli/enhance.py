@@ -98,11 +98,11 @@ def enhance(  # noqa: PLR0917  # click passes them by name
     """
     configure_logging(level="ERROR", form="auto")
     settings = load_settings()
-    is_remote = server is not None
-    _check_usage(server=server, api_key=api_key, is_local=bool(analyze or compare or upscaler))
-    chosen = _named(tier) if is_remote else _tier(tier, settings.catalog)
+    is_local = bool(analyze or compare or upscaler)
+    _check_usage(server=server, api_key=api_key, is_local=is_local)
     options = _options(quality=quality, strength=strength, mode=mode)
-    offline = None if is_remote else _offline(settings, upscaler, options)
+    offline = _offline(settings, upscaler, options) if server is None else None
+    chosen = _named(tier) if offline is None else _tier(tier, offline.pricing.catalog)
     if analyze and offline is not None:
         sys.exit(_analyze(pictures, offline, chosen, options))
     output_paths = _output_paths(pictures, output, tier=chosen, format_=format_)

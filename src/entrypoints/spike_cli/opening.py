@@ -8,6 +8,7 @@ from spike_runtime import Settings, Spike, WrongSettings, build, load_settings
 from spike_runtime.data_folder import access_of_others, keep_files_private
 from spike_runtime.isolation import hide_process
 from spike_runtime.logs import configure_logging, get_logger
+from spike_runtime.settings import RENAMED
 
 
 @contextmanager
@@ -22,6 +23,8 @@ def opened(*, log_level: str | None = None) -> Iterator[Spike]:
     keep_files_private()
     settings = load_settings()
     configure_logging(level=log_level or settings.log_level, form=settings.log_format)
+    for old in settings.old_names:
+        get_logger(__name__).warning("a setting has another name now", old=old, new=RENAMED[old])
     spike = build(settings)
     hide_process()  # from the children that handle pictures, which run as the same user; an engine is loaded before
     try:

@@ -9,10 +9,11 @@ from spike_core.domain.api_keys import ApiKey
 from spike_core.domain.errors import Forbidden, InvalidIdentifier, NoAccount, Unauthenticated, UntrustedHost
 from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.rate_limits import RateLimitGroup
+from spike_core.domain.secrets import Secret
 from spike_core.ports.authenticator import Authenticator, Identity, IncomingRequest
 from spike_http.context import Request
 from spike_http.cors import Origins
-from spike_http.credentials import incoming
+from spike_http.credentials import COOKIES, incoming
 from spike_http.rate_limits import RequestLimiter
 from spike_http.scopes import check_scope
 from spike_http.serving.base_urls import BaseUrls
@@ -70,7 +71,7 @@ class RequestAuthentication:
     def optional_user(self, req: Request, *, bucket: RateLimitGroup = RateLimitGroup.GENERAL) -> OwnerId | None:
         """Return the authenticated owner, or `None` for a request without credentials, which is counted by address.
 
-        Whoever another program has signed in, but has no account here, is nobody here.
+        A person whom another program has signed in, but who has no account here, is no one here.
 
         Raises:
             Unauthenticated, Forbidden, TooManyRequests: as `user`.
@@ -85,7 +86,7 @@ class RequestAuthentication:
         """Return the authenticated owner, or `None`, as `optional_user`.
 
         Raises:
-            NoAccount: another program has signed somebody in who has no account here.
+            NoAccount: another program has signed a person in who has no account here.
             Unauthenticated, Forbidden, TooManyRequests: as `user`.
         """
         owner_id = self._authenticate(req)
@@ -105,11 +106,18 @@ class RequestAuthentication:
         return self.limiter.client(req)
 
     def is_signed_in_without_bearer(self, req: Request) -> bool:
-        """Return whether the request's cookies still sign somebody in."""
+        """Return whether the request's cookies still sign a user in."""
         request = incoming(req, client=self.limiter.proxies.client(req))
         headers = {name: value for name, value in request.headers.items() if name != "authorization"}
+        return self._is_known(evolve(request, headers=headers))
+
+    def accepts_session(self, token: Secret) -> bool:
+        """Return whether the cookie of a session of Spike's signs in. An app's own authenticator may take none."""
+        return self._is_known(IncomingRequest(method="GET", headers={"cookie": f"{COOKIES[-1]}={token.text}"}))
+
+    def _is_known(self, request: IncomingRequest) -> bool:
         try:
-            return self._identity(evolve(request, headers=headers)) is not None
+            return self._identity(request) is not None
         except (Unauthenticated, Forbidden):
             return False
 

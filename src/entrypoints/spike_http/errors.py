@@ -368,6 +368,14 @@ UPLOAD_MESSAGES: Final[Mapping[type[errors.SpikeError], ErrorMessage]] = {
     errors.StorageFull: STORAGE_FULL.message,
     errors.Unavailable: ErrorMessage(error="Upload processing failed", title="Server Error", suggestion=_TRY_LATER),
 }
+ANONYMOUS_UPLOAD_MESSAGES: Final[Mapping[type[errors.SpikeError], ErrorMessage]] = {
+    **UPLOAD_MESSAGES,
+    errors.QuotaExceeded: ErrorMessage(
+        error="There is no room for more images without an account",
+        title="Quota Exceeded",
+        suggestion="Please sign in, or try again later: images without an account are deleted after a while",
+    ),
+}
 BATCH_UPLOAD_MESSAGES: Final[Mapping[type[errors.SpikeError], ErrorMessage]] = {
     errors.Unavailable: UPLOAD_MESSAGES[errors.Unavailable],
     errors.StorageFull: STORAGE_FULL.message,
@@ -375,6 +383,13 @@ BATCH_UPLOAD_MESSAGES: Final[Mapping[type[errors.SpikeError], ErrorMessage]] = {
 ENHANCE_MESSAGES: Final[Mapping[type[errors.SpikeError], ErrorMessage]] = {
     errors.NotEnoughTokens: ErrorMessage(
         error="Insufficient tokens", title="Payment required", suggestion="Please add more tokens to continue."
+    ),
+}
+SIGN_IN_MESSAGES: Final[Mapping[type[errors.SpikeError], ErrorMessage]] = {
+    errors.Forbidden: ErrorMessage(
+        error="Sign-in links are not accepted here",
+        title="Access Denied",
+        suggestion="Please sign in where your account is: this service takes another program's word for it",
     ),
 }
 

@@ -4,7 +4,7 @@ import difflib
 import ipaddress
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -15,6 +15,7 @@ from attrs import Attribute, evolve, field, fields, frozen
 from typed_settings.exceptions import TsError
 from typed_settings.types import OptionList, SettingsClass, SettingsDict
 
+from spike_core.deprecation import warn_deprecated
 from spike_core.domain.accounts import SignUpPolicy
 from spike_core.domain.catalog import Catalog
 from spike_core.domain.event_deliveries import EventLimits
@@ -35,12 +36,11 @@ MEGABYTE: Final = 1_000_000  # bytes; of storage, as disks and object stores are
 DURATION_S_MAX: Final = 1_000_000_000  # some 30 years; so that date arithmetic can't overflow
 SIGN_IN_SECRET_CHARS_MIN: Final = 32
 SIGN_IN_SECRETS_MAX: Final = 5  # each may be tried on each token
-_RESERVED: Final = (
-    CONFIG_VARIABLE,
-    API_KEY_VARIABLE,
-    ADAPTER_PREFIX,
-    "SPIKE_TEST_",
-)  # Spike's own variables that aren't settings
+# the names that settings had, by the names that they have; a name is accepted for two more minor releases
+RENAMED: Final[Mapping[str, str]] = {"on_their_way_max": "active_jobs_max"}
+_RENAMED_UNTIL: Final = "0.3"
+# Spike's own variables that aren't settings
+_RESERVED: Final = (CONFIG_VARIABLE, API_KEY_VARIABLE, ADAPTER_PREFIX, "SPIKE_TEST_")
 
 # The first segments of Spike's own paths. A proxy may pass on the path of SPIKE_PUBLIC_URL or remove it; a request is
 # unambiguous only if that path doesn't begin with one of them.
@@ -274,7 +274,7 @@ class Settings:
     quick_threads: int = field(default=1, validator=_at_least(0))  # of these, reserved for quick jobs
     worker_drain_s: float = field(default=25.0, validator=_at_least(0))  # for jobs that run at SIGTERM
     relay_interval_s: float = field(default=1.0, validator=_at_least(0.01))
-    sweep_interval_s: float = field(default=10.0, validator=_at_least(0.01))
+    sweep_interval_s: float = field(default=5.0, validator=_at_least(0.01))
     collect_interval_s: float = field(default=900.0, validator=_at_least(0.01))
     orphans_interval_s: float = field(default=86400.0, validator=_at_least(0.01))
 
@@ -324,7 +324,11 @@ class Settings:
     adapter_variables: dict[str, str] = field(factory=dict, eq=False, repr=False)  # SPIKE_ADAPTER_…, by name
 
     def __attrs_post_init__(self) -> None:
-        """Check the settings that depend on each other."""
+        """Check the settings that depend on each other, and warn of old names."""
+        for old in self.old_names:
+            warn_deprecated(_variable(old), instead=_variable(RENAMED[old]), removed_in=_RENAMED_UNTIL)
+            if getattr(self, RENAMED[old]) != getattr(fields(type(self)), RENAMED[old]).default:
+                raise ValueError(_both_names(old))  # one may be in the file, and the other in the environment
         catalog_of(self.tiers)
         if self.heartbeat_s * 2 > self.lease_s:
             raise ValueError(
@@ -334,6 +338,11 @@ class Settings:
             raise ValueError("SPIKE_ACCEL_REDIRECT needs files to redirect to: SPIKE_STORAGE_URL isn't a folder")
         if self.accel_redirect and not self.trusted_proxies:
             raise ValueError("SPIKE_ACCEL_REDIRECT needs SPIKE_TRUSTED_PROXIES: only a trusted proxy is redirected")
+
+    @property
+    def old_names(self) -> Sequence[str]:
+        """The fields of `RENAMED` that are set."""
+        return [old for old in RENAMED if getattr(self, old)]
 
     @property
     def catalog(self) -> Catalog:
@@ -444,9 +453,20 @@ def load_settings() -> Settings:
     return evolve(loaded, adapter_variables={n: v for n, v in os.environ.items() if n.startswith(ADAPTER_PREFIX)})
 
 
+def _variable(name: str) -> str:
+    return PREFIX + name.upper()
+
+
+def _both_names(old: str) -> str:
+    return f"{_variable(old)} is the old name of {_variable(RENAMED[old])}, which is set too; remove the old one"
+
+
 def _check_names() -> None:
     """Reject a variable that looks like a setting and isn't one: a typing error, which would be ignored silently."""
     names = {PREFIX + attribute.name.upper() for attribute in fields(Settings) if attribute.name not in TABLES}
+    for old, new in RENAMED.items():
+        if _variable(old) in os.environ and _variable(new) in os.environ:
+            raise WrongSettings(_both_names(old))
     for variable in sorted(os.environ):
         if variable.startswith(PREFIX) and not variable.startswith(_RESERVED) and variable not in names:
             close = difflib.get_close_matches(variable, names, n=1)

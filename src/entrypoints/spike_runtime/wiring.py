@@ -39,6 +39,7 @@ from spike_runtime.engines import chosen_engine
 from spike_runtime.generators import chosen_generator
 from spike_runtime.metrics import Metrics
 from spike_runtime.offline import Offline
+from spike_runtime.policies import AppPolicies, load_catalog, load_policies
 from spike_runtime.settings import MEGABYTE, Settings
 from spike_runtime.sign_ins import chosen_sign_ins
 from spike_runtime.subscribers import load_subscribers, usable_subscribers
@@ -139,13 +140,17 @@ def build(
 
     `database` stands for the one that `SPIKE_DATABASE_URL` names, such as one on the app's own engine
     (`spike_sqlalchemy.from_engine`). Without a catalog the tiers are those of the settings; without a price list the
-    prices are the catalog's. `regeneration` decides instead of the settings how wallets fill by themselves.
+    prices are the catalog's. `regeneration` decides instead of the settings how wallets fill by themselves. What isn't
+    given of these three may come from an entry point of `spike.policies`.
     `subscribers` get domain events, beside those of the entry points `spike.subscribers`.
 
     Raises:
-        WrongSettings: a setting is invalid, or names an adapter that isn't installed; or a subscriber can't be used.
+        WrongSettings: a setting is invalid, or names an adapter that isn't installed; or a subscriber or a policy can't
+            be used.
     """
     subscribers = usable_subscribers([*load_subscribers(), *subscribers])
+    policies = load_policies(AppPolicies(catalog=catalog, price_list=price_list, regeneration=regeneration))
+    catalog = settings.catalog if policies.catalog is None else policies.catalog
     make_folder(settings.data_dir)
     folder = settings.data_dir.resolve()
     clock, ids, secrets = SystemClock(), Cuid2Ids(), SystemSecrets()
@@ -164,7 +169,7 @@ def build(
         settings,
         Tools(engine=choice.opener, generator=artist.opener if artist.is_self_contained else None),
         engine_name=choice.name,
-        catalog=settings.catalog if catalog is None else catalog,
+        catalog=catalog,
         modes=choice.modes,
     )
     engine = sandbox.engine if sandbox else choice.opened()
@@ -191,10 +196,10 @@ def build(
         secrets=secrets,
         heartbeat=ThreadHeartbeat(timedelta(seconds=settings.heartbeat_s)),
         folder=folder,
-        regeneration=regeneration,
+        regeneration=policies.regeneration,
         subscribers=subscribers,
         catalog=catalog,
-        price_list=price_list,
+        price_list=policies.price_list,
     )
 
 
@@ -202,12 +207,13 @@ def build_offline(settings: Settings) -> Offline:
     """Build offline enhancement: the engine alone, without a database or a data folder.
 
     Raises:
-        WrongSettings: the engine isn't installed.
+        WrongSettings: the engine isn't installed, or the app's catalog can't be loaded.
     """
+    catalog = load_catalog(settings)
     engine = chosen_engine(settings).opened()
-    pricing = Pricing(catalog=settings.catalog, modes=engine.modes)
+    pricing = Pricing(catalog=catalog, modes=engine.modes)
     return Offline(
-        enhancement=DirectEnhancement(probe=engine.probe, upscaler=engine.upscaler, catalog=settings.catalog),
+        enhancement=DirectEnhancement(probe=engine.probe, upscaler=engine.upscaler, catalog=catalog),
         metadata=engine.metadata,
         labels=MetadataPolicy(settings.exif),
         pricing=pricing,

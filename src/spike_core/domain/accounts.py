@@ -48,7 +48,7 @@ class Email:
 
 @frozen(kw_only=True, order=True)
 class ExternalIdentity:
-    """Who somebody is for another program that signs people in: an issuer, and a name that it gives to nobody else.
+    """Who a person is for another program that signs people in: an issuer, and a name that it gives to no one else.
 
     Raises:
         InvalidValue: the issuer or the subject is empty, too long, or has control characters or lone surrogates.

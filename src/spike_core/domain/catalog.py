@@ -85,6 +85,13 @@ def _in_order(offers: Iterable[Offer]) -> tuple[Offer, ...]:
 class Catalog:
     """The offers, in the order in which clients see them, one for each tier.
 
+    >>> shop = Catalog([*SPECIFIED, Offer(tier=Tier("TIER_8K"), longest_side_px=8192, price=Tokens(40))])
+    >>> str(shop[Tier("TIER_8K")].output_size(Dimensions(width_px=3000, height_px=2000)))
+    '8192x5461'
+    >>> shop.parse("TIER_9K")
+    Traceback (most recent call last):
+    spike_core.domain.errors.InvalidValue: ...
+
     Raises:
         InvalidValue: there is no offer, there are more than `TIERS_MAX`, or a tier occurs twice.
     """

@@ -61,6 +61,12 @@ class OwnerId(Identifier):
     1 to `OWNER_ID_CHARACTERS_MAX` characters (code points) that are printable as `str.isprintable` says, and no spaces:
     neither control and format characters nor white space. Ids are compared and sorted by code points, without
     normalization, whatever subclass they are of.
+
+    >>> OwnerId.parse("42") == OwnerId("42")
+    True
+    >>> OwnerId.parse("4 2")
+    Traceback (most recent call last):
+    spike_core.domain.errors.InvalidIdentifier: ...
     """
 
     prefix: ClassVar[str] = ""

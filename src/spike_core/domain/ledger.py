@@ -44,6 +44,9 @@ class Reference:
     1 to `REFERENCE_CHARACTERS_MAX` characters that are printable as `str.isprintable` says. An owner's ledger has each
     at most once.
 
+    >>> str(Reference("pi_3MtwBwLkdIwHu7ix28a3tqPa"))
+    'pi_3MtwBwLkdIwHu7ix28a3tqPa'
+
     Raises:
         InvalidValue: the text breaks that rule.
     """

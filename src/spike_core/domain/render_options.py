@@ -63,6 +63,12 @@ def _check_strength(_options: object, _attribute: object, value: int | None) -> 
 class RenderOptions:
     """What an order may say about its result, besides the tier. Each option has a default.
 
+    >>> RenderOptions(format=PictureFormat.WEBP, quality=80).quality
+    80
+    >>> RenderOptions(format=PictureFormat.PNG, quality=80)
+    Traceback (most recent call last):
+    spike_core.domain.errors.InvalidValue: ...
+
     Raises:
         InvalidValue: an option is out of range, or the format has no quality.
     """

@@ -60,7 +60,7 @@ class ExternalUsers:
         with self.transactions.begin() as tx:
             found = self._found(tx, identity, email=email)
             if found is None:
-                assert email is not None, "whoever is to be registered has an address"
+                assert email is not None, "a new user has an address"
                 user, _ = self.registration.add(tx, email)
                 user_id = user.id
             else:

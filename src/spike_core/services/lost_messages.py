@@ -22,7 +22,7 @@ from spike_core.ports.clock import Clock
 from spike_core.ports.queue import JobQueue
 from spike_core.ports.transactions import Transactions
 from spike_core.services.job_transitions import JobTransitions
-from spike_core.services.repairs import repair_each
+from spike_core.services.repairs import repair_in_batches
 
 FIRST_LOOKUP: Final = 20  # jobs of each priority that are looked up at every run
 LOOKUP_BATCH: Final = 1000  # jobs that are looked up at once where there are more to look up
@@ -138,7 +138,8 @@ class LostMessages:
         lost = self._still_started(job_ids, started_before=started_before)
         if lost:
             _log.warning("the queue has lost the messages of %d jobs; they are sent again", len(lost))
-        return repair_each(lost, self.job_transitions.requeue)
+        transitions = self.job_transitions
+        return repair_in_batches(lost, batch=transitions.requeue_all, each=transitions.requeue)
 
     def _still_started(self, job_ids: Collection[JobId], *, started_before: datetime) -> Sequence[StartedJob]:
         """Return those that nothing happened to since they were read."""

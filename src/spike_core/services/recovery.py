@@ -18,7 +18,7 @@ from spike_core.ports.transactions import Transactions
 from spike_core.services.job_transitions import JobTransitions
 from spike_core.services.lost_messages import LostMessages
 from spike_core.services.object_references import referenced
-from spike_core.services.repairs import repair_each
+from spike_core.services.repairs import repair_each, repair_in_batches
 
 RECOVERY_BATCH: Final = 100
 SCAN_BATCH: Final = 1000
@@ -82,7 +82,7 @@ class Recovery:
         while batch := repair_each(self._claimed(), self.job_transitions.expire_lease):
             repaired += batch
         for priority in Priority:
-            while batch := repair_each(self._started(priority), self.job_transitions.requeue):
+            while batch := self._requeue(self._started(priority)):
                 repaired += batch
         return repaired
 
@@ -116,6 +116,10 @@ class Recovery:
             page = tx.jobs.started(priority, before=_THE_END, limit=RECOVERY_BATCH)
             jobs = tx.jobs.find([cursor.id for cursor in page])
         return [job for cursor in page if isinstance(job := jobs.get(cursor.id), StartedJob)]
+
+    def _requeue(self, jobs: Sequence[StartedJob]) -> int:
+        transitions = self.job_transitions
+        return repair_in_batches(jobs, batch=transitions.requeue_all, each=transitions.requeue)
 
     def _orphans(self, page: Sequence[StoredObject]) -> Sequence[ObjectKey]:
         stored_before = self.clock.now() - self.limits.orphan_age

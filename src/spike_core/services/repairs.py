@@ -1,14 +1,36 @@
-"""Repairs of many jobs, each in its own transaction."""
+"""Repairs of many jobs, in transactions so short that others hardly wait for them."""
 
 import logging
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from spike_core.domain.errors import JobChanged, SpikeError, Unavailable
+
+REPAIR_BATCH: Final = 100  # jobs in one transaction
 
 AnyJob = TypeVar("AnyJob")
 
 _log = logging.getLogger(__name__)
+
+
+def repair_in_batches(
+    jobs: Sequence[AnyJob], *, batch: Callable[[Sequence[AnyJob]], int], each: Callable[[AnyJob], object]
+) -> int:
+    """Repair the jobs, many in one transaction, and return how many were; where that fails, each by itself.
+
+    Raises:
+        Unavailable: as `repair_each`.
+    """
+    repaired = 0
+    for start in range(0, len(jobs), REPAIR_BATCH):
+        portion = jobs[start : start + REPAIR_BATCH]
+        try:
+            repaired += batch(portion)
+        except Unavailable:
+            raise
+        except SpikeError:  # of one damaged row, which must not block the others
+            repaired += repair_each(portion, each)
+    return repaired
 
 
 def repair_each(jobs: Sequence[AnyJob], repair: Callable[[AnyJob], object]) -> int:

@@ -114,7 +114,7 @@ def test_options_that_nobody_gives_are_missed_once_and_not_in_every_test(monkeyp
         raise NotImplementedError
 
     point = SimpleNamespace(name="broker.strict", load=lambda: open_strict, dist=None)
-    monkeypatch.setattr("spike_contracts.installed.entry_points", lambda **_: [point])
+    monkeypatch.setattr("spike_contracts.installed_adapter.entry_points", lambda **_: [point])
     with pytest.raises(NotRunnable, match=r"broker\.strict has options, which `spike contracts broker\.strict` takes"):
         run("broker.strict")
 

@@ -307,6 +307,28 @@ def test_a_connection_without_a_transaction_is_refused(transactions: SqlAlchemyT
         pass
 
 
+class Autocommitting(sqlite3.Connection):
+    """A connection as `sqlite3` has it with `autocommit=True`, from Python 3.12 on: `commit` does nothing."""
+
+    autocommit = True
+
+
+def test_an_engine_that_stores_each_statement_by_itself_is_refused(
+    transactions: SqlAlchemyTransactions, app: Engine, url: str
+) -> None:
+    """The app's row is stored already when Spike's are to be stored with it or not at all."""
+    ways: list[dict[str, Any]] = [{"isolation_level": "AUTOCOMMIT"}]
+    if app.dialect.name == "sqlite":
+        ways += [{"connect_args": {"isolation_level": None}}, {"connect_args": {"factory": Autocommitting}}]
+    for way in ways:
+        engine = apps_engine(url, **way)
+        with engine.begin() as connection:
+            order(connection, OwnerId("42"))
+            with pytest.raises(UnsuitableDatabase, match="stored by itself"), transactions.sharing(connection):
+                pass
+        engine.dispose()
+
+
 def test_a_connection_of_another_driver_is_refused(transactions: SqlAlchemyTransactions) -> None:
     with pytest.raises(UnsuitableDatabase, match="can't be shared"), transactions.sharing(object()):
         pass
@@ -356,7 +378,7 @@ def test_a_deadlock_is_for_the_app_to_retry(postgres_database: PostgresDatabase)
     """No use case tries again inside, since the app's earlier statements may be undone, too."""
     services = Services.build(transactions=postgres_database.transactions)
     ada, bob = services.owner(), services.owner("bob@example.org")
-    app = postgres_database.engine
+    app = apps_engine(postgres_database.engine.url.render_as_string(hide_password=False))
     both_hold_one, outcomes = threading.Barrier(2), list[object]()
 
     def grant(first: OwnerId, second: OwnerId) -> None:
@@ -377,6 +399,7 @@ def test_a_deadlock_is_for_the_app_to_retry(postgres_database: PostgresDatabase)
         thread.start()
     for thread in threads:
         thread.join()
+    app.dispose()
     assert sorted(map(type, outcomes), key=str) == sorted([type(None), SharedTransactionUndone], key=str)
 
 

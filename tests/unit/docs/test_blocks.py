@@ -121,7 +121,11 @@ def test_toml_is_toml(block: Block) -> None:
     """The settings' sample is also loaded, and adapters have the names of the worked example's entry points."""
     parsed: dict[str, Any] = tomllib.loads(block.text)
     if "project" in parsed:
-        assert list(parsed["project"]["entry-points"]) in (["spike.adapters"], ["spike.subscribers"])
+        assert list(parsed["project"]["entry-points"]) in (
+            ["spike.adapters"],
+            ["spike.subscribers"],
+            ["spike.policies"],
+        )
     if "gentle" in block.text:
         example = tomllib.loads((PROJECT / "examples/spike_gentle/pyproject.toml").read_text(encoding="utf-8"))
         assert parsed["project"]["entry-points"] == example["project"]["entry-points"]

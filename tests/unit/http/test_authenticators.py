@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import pytest
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 from falcon import testing
 
 from caller import PICTURE
+from memory_fixtures import LostDatabase
 from memory_spike import MemorySpike, with_limits
 from multipart import CONTENT_TYPE, an_upload
 from spike_contracts.authenticator import AuthenticatorContract
@@ -51,6 +52,10 @@ class TestByTable(AuthenticatorContract):
     def authenticator(self) -> Authenticator:
         return ByTable({"t": "42"})
 
+    @pytest.fixture
+    def lost_authenticator(self) -> Authenticator:
+        pytest.skip("its table is in memory")
+
     @pytest.fixture(params=[{"authorization": "Bearer t"}, {"cookie": "shop=t"}])
     def request_of_ada(self, request: pytest.FixtureRequest) -> IncomingRequest:
         return IncomingRequest(method="GET", headers=request.param)
@@ -60,6 +65,11 @@ class TestSpikeAuthenticator(AuthenticatorContract):
     @pytest.fixture
     def authenticator(self, services: MemorySpike) -> Authenticator:
         return SpikeAuthenticator(services.spike.accounts.authentication)
+
+    @pytest.fixture
+    def lost_authenticator(self, services: MemorySpike) -> Authenticator:
+        lost_users = evolve(services.spike.accounts.authentication, transactions=LostDatabase().transactions)
+        return SpikeAuthenticator(lost_users)
 
     @pytest.fixture(params=["key", "session", "cookie"])
     def request_of_ada(self, services: MemorySpike, request: pytest.FixtureRequest) -> IncomingRequest:
@@ -209,6 +219,19 @@ def test_an_authenticator_may_hand_over_to_spikes_own(services: MemorySpike) -> 
     assert client.simulate_post("/api/settings/api-keys", json={"name": "k"}, headers=session).status_code == 201
     assert client.simulate_post("/api/settings/api-keys", json={"name": "k"}, headers=key).status_code == 403
     assert client.simulate_get("/api/tokens/balance", headers=as_("t")).status_code == 200
+    link = services.spike.accounts.sessions.open_link(ada.user.id).token
+    assert client.simulate_post("/api/session", headers=as_(link.text)).status_code == 201
+
+
+def test_a_sign_in_link_without_effect_is_refused_and_leaves_no_session(services: MemorySpike) -> None:
+    """An app that takes no session of Spike's would answer with success, and then know no one."""
+    ada = services.register()
+    link = services.spike.accounts.sessions.open_link(ada.user.id).token
+    before = services.spike.accounts.sessions.of(ada.user.id)
+    refused = a_client(services, ByTable({"t": "42"})).simulate_post("/api/session", headers=as_(link.text))
+    assert (refused.status_code, refused.json["error"]) == (403, "Sign-in links are not accepted here")
+    assert "set-cookie" not in refused.headers
+    assert services.spike.accounts.sessions.of(ada.user.id) == before
 
 
 def test_what_cant_be_checked_is_no_answer_about_who_it_is(services: MemorySpike) -> None:

@@ -72,7 +72,6 @@ TESTED_PER_ADAPTER = {
     "UnusableResult": "what is returned differs: tests/integration/openai/test_hostile_answers.py",
     "Forbidden": "which valid credentials are for another service differs: tests/unit/http/test_authenticators.py",
     "InvalidIdentifier": "the constructor of Identity raises it: tests/unit/http/test_authenticators.py",
-    "PricesUnavailable": "where prices come from differs: tests/unit/services/test_pricing.py",
     "InvalidValue": "which URLs are valid differs: the test_plugin.py of each adapter",
 }
 

@@ -1,17 +1,20 @@
-"""NextAuth's cookies over HTTP: who gets in, who is told why not, and what is protected as with Spike's own cookie."""
+"""NextAuth's cookies over HTTP: who gets in, who learns why not, and what is protected as with Spike's own cookie."""
 
 from typing import Any, Final
 
 import pytest
+from attrs import evolve
 from falcon import testing
 
 from caller import PICTURE
+from memory_fixtures import LostDatabase
 from memory_spike import MemorySpike
 from multipart import CONTENT_TYPE, an_upload
 from nextauth_tokens import SECRET, V4, V5, a_token
 from spike_contracts.authenticator import AuthenticatorContract
 from spike_core.ports.authenticator import Authenticator, IncomingRequest
 from spike_http import create_app
+from spike_nextauth import NextAuthAuthenticator
 from spike_nextauth.cookies import CHUNKS_MAX, TOKEN_CHARS_MAX, TOKENS_MAX
 from spike_runtime import Settings
 
@@ -55,6 +58,11 @@ class TestNextAuthAuthenticator(AuthenticatorContract):
         (authenticator,) = site.services.spike.sign_ins
         return authenticator
 
+    @pytest.fixture
+    def lost_authenticator(self, authenticator: NextAuthAuthenticator) -> Authenticator:
+        lost_users = evolve(authenticator.users, transactions=LostDatabase().transactions)
+        return evolve(authenticator, users=lost_users)
+
     @pytest.fixture(params=[V4, V5])
     def request_of_ada(self, site: Site, request: pytest.FixtureRequest) -> IncomingRequest:
         name: str = request.param
@@ -92,7 +100,7 @@ def test_an_identity_stays_its_users_when_its_address_changes() -> None:
         (CLOSED, {"email": "bob@example.org"}, "IDENTITY_NOT_LINKED"),
         (LINKING, {"email": "bob@example.org", "email_verified": False}, "VERIFIED_EMAIL_REQUIRED"),
         (OPEN, {"email": None}, "VERIFIED_EMAIL_REQUIRED"),
-        (OPEN, {"email": "nobody"}, "VERIFIED_EMAIL_REQUIRED"),
+        (OPEN, {"email": "no address"}, "VERIFIED_EMAIL_REQUIRED"),
     ],
 )
 def test_whoever_has_no_account_is_told_what_to_do(settings: Settings, claims: dict[str, Any], code: str) -> None:

@@ -127,7 +127,15 @@ def test_a_secret_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_old_name_of_the_limit_on_active_jobs_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load_settings().job_limits.active_jobs_max == 8
-    monkeypatch.setenv("SPIKE_ACTIVE_JOBS_MAX", "5")
-    assert load_settings().job_limits.active_jobs_max == 5
     monkeypatch.setenv("SPIKE_ON_THEIR_WAY_MAX", "3")
-    assert load_settings().job_limits.active_jobs_max == 3
+    with pytest.warns(
+        DeprecationWarning, match="SPIKE_ON_THEIR_WAY_MAX is deprecated .+ in 0.3: use SPIKE_ACTIVE_JOBS"
+    ):
+        settings = load_settings()
+    assert settings.job_limits.active_jobs_max == 3
+    assert settings.old_names == ["on_their_way_max"]
+    monkeypatch.setenv("SPIKE_ACTIVE_JOBS_MAX", "8")  # which of the two counts would be anybody's guess
+    with pytest.raises(WrongSettings, match="SPIKE_ON_THEIR_WAY_MAX is the old name of SPIKE_ACTIVE_JOBS_MAX"):
+        load_settings()
+    monkeypatch.delenv("SPIKE_ON_THEIR_WAY_MAX")
+    assert load_settings().old_names == []

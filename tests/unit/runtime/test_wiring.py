@@ -1,5 +1,6 @@
 """The composition root."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,10 +11,17 @@ from types import ModuleType, SimpleNamespace
 import pytest
 
 from memory_spike import MemorySpike
+from spike_core.domain.catalog import SPECIFIED, Catalog, Offer
 from spike_core.domain.events import Event, JobCompleted
+from spike_core.domain.identifiers import OwnerId
+from spike_core.domain.orders import Order, TaskKind
+from spike_core.domain.regeneration_policy import RegenerationPolicy
+from spike_core.domain.tiers import Tier
+from spike_core.domain.tokens import Tokens
 from spike_core.ports.factories import ADAPTER_API
+from spike_core.services.regeneration import SamePolicy
 from spike_memory import MemoryDatabase
-from spike_runtime import Settings, WrongSettings, build, plugins, subscribers
+from spike_runtime import Settings, WrongSettings, build, build_offline, plugins, policies, subscribers
 from spike_runtime.plugins import GROUP, load_adapter, scheme_of
 
 
@@ -191,3 +199,54 @@ def _install(monkeypatch: pytest.MonkeyPatch, opener: Callable[[], object]) -> N
     """Install an entry point for a subscriber."""
     point = SimpleNamespace(name="mail", value="package:opener", load=lambda: opener)
     monkeypatch.setattr(subscribers, "entry_points", lambda *, group: [point] if group == subscribers.GROUP else [])
+
+
+class _Plans:
+    """An app's regeneration policies and prices."""
+
+    def of(self, _owner_id: OwnerId) -> RegenerationPolicy:
+        return RegenerationPolicy(cap=Tokens(7))
+
+    def price(self, _order: Order, *, owner_id: OwnerId) -> Tokens:
+        return Tokens(len(owner_id.text))
+
+
+def _install_policies(monkeypatch: pytest.MonkeyPatch, *named: tuple[str, Callable[[], object]]) -> None:
+    points = [
+        SimpleNamespace(name=name, value=f"shop:{name}", load=lambda opener=opener: opener) for name, opener in named
+    ]
+    monkeypatch.setattr(policies, "entry_points", lambda *, group: points if group == policies.GROUP else [])
+
+
+def test_every_process_knows_the_policies_of_an_app_that_registers_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`spike worker` refunds, and `spike tokens grant` grants, by the app's plans; a program may give others."""
+    catalog = Catalog([*SPECIFIED, Offer(tier=Tier("TIER_8K"), longest_side_px=8192, price=Tokens(40))])
+    _install_policies(monkeypatch, ("regeneration", _Plans), ("price_list", _Plans), ("catalog", lambda: catalog))
+    ada = OwnerId("ada")
+    with build(Settings(data_dir=tmp_path), database=MemoryDatabase()) as spike:
+        spike.wallets.open(ada)
+        assert spike.wallets.account(ada).cap == Tokens(7)
+        assert spike.pricing.prices(Tier("TIER_8K"), ada)[TaskKind.ENHANCEMENT] == Tokens(3)
+    assert Tier("TIER_8K") in build_offline(Settings(upscaler="classical")).pricing.catalog
+    given = SamePolicy(RegenerationPolicy(cap=Tokens(9)))
+    with build(Settings(data_dir=tmp_path), database=MemoryDatabase(), regeneration=given) as spike:
+        spike.wallets.open(ada)
+        assert spike.wallets.account(ada).cap == Tokens(9)
+
+
+@pytest.mark.parametrize(
+    ("named", "problem"),
+    [
+        ([("regenerations", _Plans)], "regenerations is no policy; there are catalog, price_list, regeneration"),
+        ([("catalog", _Plans), ("catalog", _Plans)], "there are two of catalog: shop:catalog and shop:catalog"),
+        ([("price_list", _fail)], "price_list = shop:price_list of spike.policies failed: no server"),
+    ],
+)
+def test_policies_that_cannot_be_used_are_refused_at_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: list[tuple[str, Callable[[], object]]], problem: str
+) -> None:
+    _install_policies(monkeypatch, *named)
+    with pytest.raises(WrongSettings, match=re.escape(problem)):
+        build(Settings(data_dir=tmp_path))

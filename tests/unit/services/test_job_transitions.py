@@ -236,6 +236,19 @@ def test_a_job_claimed_meanwhile_is_not_recalled(services: Services) -> None:
     services.check_nothing_but_time_passed(before)
 
 
+def test_of_jobs_recalled_together_those_that_moved_on_are_passed_over(services: Services) -> None:
+    """And a call that comes twice changes nothing the second time."""
+    owner = services.owner()
+    lost, claimed = [job for _ in range(2) if isinstance(job := services.accept(owner), StartedJob)]
+    services.jobs.transitions.claim(claimed.id)
+    services.lose_messages()
+    assert services.jobs.transitions.requeue_all([lost, claimed]) == 1
+    assert services.jobs.transitions.requeue_all([lost, claimed]) == 0
+    assert services.jobs.dispatch.relay() == 1
+    assert list(services.inbox.messages) == [lost.id]
+    assert isinstance(services.job(claimed.id), ClaimedJob)
+
+
 @pytest.mark.parametrize("kind", ["pending", "started", "claimed"])
 def test_failing_refunds_from_every_unsettled_state(services: Services, kind: str) -> None:
     owner = services.owner()

@@ -11,7 +11,7 @@ from spike_core.services.uploads import Uploads
 from spike_http.authentication import RequestAuthentication
 from spike_http.bulkhead import Bulkhead, ServerBusy
 from spike_http.context import Request
-from spike_http.errors import BUDGET_ERRORS, STORAGE_BUDGET_ERRORS, UPLOAD_MESSAGES
+from spike_http.errors import ANONYMOUS_UPLOAD_MESSAGES, BUDGET_ERRORS, STORAGE_BUDGET_ERRORS
 from spike_http.idempotency import IdempotentResponder
 from spike_http.openapi.operations import Access, Json, Operation
 from spike_http.requests.enhancements import MixBody
@@ -51,7 +51,7 @@ class AnonymousUploadResource:
     def on_post(self, req: Request, resp: falcon.Response) -> None:
         """Store one picture without an account."""
         caller = self.authenticator.anonymous_caller(req, bucket=RateLimitGroup.ANONYMOUS_UPLOAD)
-        req.context.messages = UPLOAD_MESSAGES
+        req.context.messages = ANONYMOUS_UPLOAD_MESSAGES
         with self.bulkhead.place(caller) as place, upload_form(req) as form:
             place.take()
             self.responder.respond(

@@ -7,7 +7,7 @@ from typing import Final
 import falcon
 from attrs import frozen
 
-from spike_core.domain.errors import InvalidIdentifier, SessionRequired, Unauthenticated, UserNotFound
+from spike_core.domain.errors import Forbidden, InvalidIdentifier, SessionRequired, Unauthenticated, UserNotFound
 from spike_core.domain.identifiers import OwnerId, UserId
 from spike_core.services.accounts import SESSION_LIFETIME
 from spike_core.services.sessions import OpenedSession, Sessions
@@ -21,6 +21,7 @@ from spike_http.credentials import (
     session_cookies,
     session_tokens,
 )
+from spike_http.errors import SIGN_IN_MESSAGES
 from spike_http.openapi.operations import Access, Operation
 from spike_http.requests.query import ALL, flag
 from spike_http.responses.serialization import as_json
@@ -67,7 +68,7 @@ class SessionResource:
     def on_delete(self, req: Request, resp: falcon.Response) -> None:
         """End the session of the cookie, or all of the user's; delete the cookie even if the session has expired.
 
-        The cookie of another program's sign-in is deleted only if it signs nobody in.
+        The cookie of another program's sign-in is deleted only if it signs no one in.
         """
         if flag(req, ALL):
             self.sessions.close_all(self.authenticator.user(req))
@@ -91,7 +92,8 @@ class SessionResource:
         """Open a session for the credential, or exchange the token of a sign-in link for one.
 
         Raises:
-            Unauthenticated, Forbidden, SessionRequired, TooManyRequests: as `RequestAuthentication.user`.
+            Forbidden: the app's own authenticator takes no session of Spike's; or as `RequestAuthentication.user`.
+            Unauthenticated, SessionRequired, TooManyRequests: as `RequestAuthentication.user`.
         """
         try:
             self.authenticator.user(req)
@@ -103,7 +105,12 @@ class SessionResource:
             token = bearer_token(req)
             if token is None:
                 raise
-            return self.sessions.redeem(token)
+            opened = self.sessions.redeem(token)
+        if not self.authenticator.accepts_session(opened.token):
+            self.sessions.close(opened.token)
+            req.context.messages = SIGN_IN_MESSAGES
+            raise Forbidden
+        return opened
 
     def _close(self, req: Request) -> None:
         try:

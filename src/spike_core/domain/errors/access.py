@@ -52,7 +52,7 @@ class NoAccount(Forbidden):
 
 @frozen
 class SignUpClosed(NoAccount):
-    """The sign-in is valid, but its person has no account, and nobody may open one without being invited."""
+    """The sign-in is valid, but its person has no account, and no one may open one without being invited."""
 
     code: ClassVar[str] = "sign_up_closed"
 

@@ -1,6 +1,6 @@
 """Identities of other programs that sign people in, each linked to a user.
 
-A release that doesn't know the table signs nobody in by them.
+A release that doesn't know the table signs no one in by them.
 """
 
 from collections.abc import Sequence

@@ -16,6 +16,9 @@ link, as a bearer token. The token of a sign-in link is valid once, and for noth
 and pages of other sites can't use it. Its path is that of `SPIKE_PUBLIC_URL`, else `/`. Signing out of the new session
 ends no other one.
 """,
+        errors={
+            403: "The credential is an API key; another site's page sent the cookie; or an app's authenticator takes no sessions of ours.",
+        },
         response={"success": True, "user": USER},
     ),
     "whoIsSignedIn": OperationText(

@@ -32,7 +32,7 @@ export const signOutEverywhere = () => endSession('/api/session?all=true');
 async function endSession(path) {
   const { stillSignedIn } = await call('DELETE', path);
   if (stillSignedIn) {
-    await restoreSession(); // it may be somebody else's
+    await restoreSession(); // it may be another user's
     emit('signed-in', user);
     showToast('Another app on this domain still signs you in, and Spike can’t end that. Sign out there, too.');
     return;
