@@ -144,7 +144,7 @@ def asked(there: Known, data: st.DataObject) -> Asked:
             )
 
 
-@settings(max_examples=examples(300), deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(tokens=st.integers(0, 40), data=st.data())
 def test_a_quote_says_what_the_request_is_charged_or_why_it_is_refused(tokens: int, data: st.DataObject) -> None:
     there = known(tokens)
