@@ -94,8 +94,9 @@ def _mend_for_assistive_technology(
 
 def _leave_decisions_out_of_the_navigation(_app: Sphinx, env: BuildEnvironment) -> None:
     """Let only their own index list the decisions: they would be most of the navigation, on each page."""
-    for tree in list(env.tocs["decisions/index"].findall(addnodes.toctree)):
-        tree.parent.remove(tree)
+    if decisions := env.tocs.get("decisions/index"):
+        for tree in list(decisions.findall(addnodes.toctree)):
+            tree.parent.remove(tree)
 
 
 def setup(app: Sphinx) -> None:

@@ -59,6 +59,7 @@ class MemorySpike:
         clock, broker, background = ManualClock(), MemoryBroker(), MemoryBackground()
         store = blobs(clock)
         pages: dict[str, bytes] = {}
+        limits = (settings or Settings()).upload_limits
         spike = assemble(
             settings or Settings(),
             database=database or MemoryDatabase(),
@@ -68,13 +69,13 @@ class MemorySpike:
                 upscaler=MemoryUpscaler(),
                 blender=MemoryBlender(),
                 canvas_fitter=MemoryCanvasFitter(),
-                probe=MemoryProbe(),
+                probe=MemoryProbe(pixels_max=limits.pixels),
                 metadata=MemoryMetadata(),
                 rendition_maker=MemoryRenditionMaker(),
             ),
             background=background,
             generator=MemoryGenerator(),
-            downloader=MemoryDownloader(pages),
+            downloader=MemoryDownloader(pages, size_bytes_max=limits.source_bytes),
             limiter=MemoryLimiter(clock),
             clock=clock,
             ids=CountingIds(),

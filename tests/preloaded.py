@@ -72,7 +72,7 @@ def start(
     request = json.dumps(given).encode()
     answers, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
-        socket.send_fds(_server(), [request], [theirs.fileno(), stdout, stderr])
+        socket.send_fds(requests(), [request], [theirs.fileno(), stdout, stderr])
     return SpikeProcess(int(answers.recv(_MESSAGE_MAX)), answers)
 
 
@@ -97,15 +97,15 @@ def run(
 
 
 @functools.cache
-def _server() -> socket.socket:
-    """Start the process that forks; it ends with this one."""
-    requests, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+def requests() -> socket.socket:
+    """Start the process that forks, which ends with this one, and return what takes requests, also a child's."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
         server = subprocess.Popen([sys.executable, _SERVER, str(theirs.fileno())], pass_fds=[theirs.fileno()])
 
     def stop() -> None:
-        requests.close()
+        ours.close()
         server.wait()
 
     atexit.register(stop)
-    return requests
+    return ours

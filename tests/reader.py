@@ -24,11 +24,12 @@ from attrs import define, field
 
 from documents import Block
 from pictures import decoded, encoded, photograph
+from preloaded import requests
 from running import PATIENCE_S, SPIKE, environment
 
 PICTURES: Final = ("photo.jpg", "cat.jpg", "holiday/beach.jpg", "holiday/harbour.jpg")
 CURL: Final = "silent\nshow-error\nfail-with-body\n"  # an answer that is an error fails the command
-_START_AND_STOP: Final = Path(__file__).with_name("start_and_stop.py")
+_START_AND_STOP: Final = Path(__file__).with_name("preload") / "start_and_stop.py"
 _LINK: Final = re.compile(r"http://\S+?/files/enhanced/job_…\.jpg\?…")
 _ID: Final = re.compile(r"\b(img_|job_|album_)…")
 _WRITTEN: Final = re.compile(r"-o (\S+)")
@@ -54,7 +55,8 @@ class Reader:
         (home / "bin").mkdir(parents=True)
         (home / ".curlrc").write_text(CURL)
         command = home / "bin" / "spike"
-        command.write_text(f'#!/bin/sh\nexec {shlex.join([sys.executable, str(_START_AND_STOP), SPIKE])} "$@"\n')
+        forked = [sys.executable, "-IS", str(_START_AND_STOP), str(requests().fileno()), SPIKE]
+        command.write_text(f'#!/bin/sh\nexec {shlex.join(forked)} "$@"\n')
         command.chmod(0o755)
         given = environment(self.folder, self.settings)
         del given["SPIKE_DATA_DIR"]  # as on the page
@@ -90,6 +92,7 @@ class Reader:
             text=True,
             timeout=PATIENCE_S,
             check=False,
+            pass_fds=[requests().fileno()],
             start_new_session=True,  # no terminal: what asks for a password reads it from the input
         )
         assert ran.returncode == 0, f"{block.place}: exit code {ran.returncode}\n{script}\n{ran.stdout}\n{ran.stderr}"

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, Delete, Engine, SelectBase, select
 
 from spike_sqlalchemy import (
     albums,
+    api_key_charges,
     api_keys,
     audit,
     events,
@@ -14,6 +15,7 @@ from spike_sqlalchemy import (
     jobs,
     maintenance,
     outbox,
+    renditions,
     sessions,
     statistics,
     users,
@@ -24,6 +26,7 @@ from spike_sqlalchemy.prepared import Prepared
 
 MODULES = (
     albums,
+    api_key_charges,
     api_keys,
     audit,
     events,
@@ -32,6 +35,7 @@ MODULES = (
     jobs,
     maintenance,
     outbox,
+    renditions,
     sessions,
     statistics,
     users,

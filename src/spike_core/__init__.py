@@ -49,7 +49,7 @@ if TYPE_CHECKING:
         StartedJob,
     )
     from spike_core.domain.ledger import EntryKind, LedgerEntry, Reference
-    from spike_core.domain.limits import JobLimits
+    from spike_core.domain.limits import JobLimits, UploadLimits
     from spike_core.domain.objects import ObjectKey, PictureFormat
     from spike_core.domain.orders import Order, TaskKind
     from spike_core.domain.priorities import Priority
@@ -133,6 +133,7 @@ __all__ = [
     "Tokens",
     "TokensMoved",
     "Unavailable",
+    "UploadLimits",
     "User",
     "UserId",
     "Wallet",
@@ -184,7 +185,7 @@ __getattr__ = lazy_names(
             "StartedJob",
         ),
         "spike_core.domain.ledger": ("EntryKind", "LedgerEntry", "Reference"),
-        "spike_core.domain.limits": ("JobLimits",),
+        "spike_core.domain.limits": ("JobLimits", "UploadLimits"),
         "spike_core.domain.objects": ("ObjectKey", "PictureFormat"),
         "spike_core.domain.orders": ("Order", "TaskKind"),
         "spike_core.domain.priorities": ("Priority",),

@@ -8,7 +8,7 @@ from spike_core.domain.accounts import SignUpPolicy
 from spike_core.domain.catalog import SPECIFIED, Catalog
 from spike_core.domain.event_deliveries import EventLimits
 from spike_core.domain.images import MetadataPolicy
-from spike_core.domain.limits import DownloadLimits, JobLimits
+from spike_core.domain.limits import DownloadLimits, JobLimits, UploadLimits
 from spike_core.domain.render_options import FAITHFUL_ONLY, Mode
 from spike_core.domain.tokens import Tokens
 from spike_core.domain.usage import Budgets
@@ -108,6 +108,7 @@ class Policies:
     opening_grant: Tokens = OPENING_GRANT
     metadata: MetadataPolicy = MetadataPolicy.KEEP  # of results
     budgets: Budgets = field(factory=Budgets)
+    uploads: UploadLimits = field(factory=UploadLimits)
     downloads: DownloadLimits = field(factory=DownloadLimits)
     events: EventLimits = field(factory=EventLimits)
     free_bytes_min: int = 0  # of the blob store; below it nothing new is accepted
@@ -180,6 +181,7 @@ class Application:
     maintenance: Maintenance
     pricing: Pricing
     quotes: Quotes
+    upload_limits: UploadLimits
 
 
 def compose(ports: Ports, policies: Policies) -> Application:
@@ -219,6 +221,7 @@ def compose(ports: Ports, policies: Policies) -> Application:
         metadata=ports.metadata,
         clock=clock,
         limits=limits,
+        upload_limits=policies.uploads,
         free_space=FreeSpace(free_bytes=ports.free_bytes, min_bytes=policies.free_bytes_min),
     )
     rendition_making = RenditionMaking(
@@ -346,6 +349,7 @@ def compose(ports: Ports, policies: Policies) -> Application:
             new_images=new_images,
             pricing=pricing,
         ),
+        upload_limits=policies.uploads,
         maintenance=Maintenance(
             recovery=Recovery(
                 transactions=transactions,

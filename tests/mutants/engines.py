@@ -203,10 +203,10 @@ def _changed(_copy: Any, _metadata: Any, picture: bytes, *, original: Any) -> by
     return picture + b" dark"
 
 
-def _not_rewound(method: Any, probe: Any, content: Any, *more: Any) -> Any:
+def _not_rewound(method: Any, probe: Any, content: Any, *more: Any, **named: Any) -> Any:
     """Leave the content where it was read to."""
     try:
-        return method(probe, content, *more)
+        return method(probe, content, *more, **named)
     finally:
         content.read()
 
@@ -224,31 +224,31 @@ def _at_the_original(compare: Any, probe: Any, result: Any, original: Any) -> An
     return evolve(compare(probe, result, original), size=size)
 
 
-def _upside_down(inspect: Any, probe: Any, content: Any) -> Any:
-    facts = inspect(probe, content)
+def _upside_down(inspect: Any, probe: Any, content: Any, **limit: Any) -> Any:
+    facts = inspect(probe, content, **limit)
     return evolve(facts, colors=ColorGrid(tuple(reversed(facts.colors.cells))))
 
 
-def _by_size(inspect: Any, probe: Any, content: Any) -> Any:
-    facts = inspect(probe, content)
+def _by_size(inspect: Any, probe: Any, content: Any, **limit: Any) -> Any:
+    facts = inspect(probe, content, **limit)
     return evolve(facts, colors=ColorGrid.of(Color(facts.dimensions.width_px % 256, 0, 0)))
 
 
-def _one_at_a_time(inspect: Any, probe: Any, content: Any) -> Any:
+def _one_at_a_time(inspect: Any, probe: Any, content: Any, **limit: Any) -> Any:
     """Keep the content in the probe, which threads share."""
     import threading  # noqa: PLC0415  # here alone
 
     type(probe).content = content
     threading.Event().wait(0.005)
-    return inspect(probe, io.BytesIO(type(probe).content.getvalue()))
+    return inspect(probe, io.BytesIO(type(probe).content.getvalue()), **limit)
 
 
 def _identified(**changed: Any) -> Any:
     return lambda identify, probe, content: evolve(identify(probe, content), **changed)
 
 
-def _as_a_jpeg(inspect: Any, probe: Any, content: Any) -> Any:
-    facts = inspect(probe, content)
+def _as_a_jpeg(inspect: Any, probe: Any, content: Any, **limit: Any) -> Any:
+    facts = inspect(probe, content, **limit)
     return evolve(facts, dimensions=facts.dimensions if min(facts.dimensions.sides_px) > 1 else ONE)
 
 

@@ -270,6 +270,13 @@ MUTANTS: Final = [
         Queries.test_an_images_jobs_come_in_pages_newest_first,
     ),
     Mutant(
+        "takes no notice of the tier of a result",
+        MemoryJobs,
+        "newest_results",
+        lambda newest, jobs, image_ids, tier=None: newest(jobs, image_ids),
+        Queries.test_the_newest_result_of_each_image_is_found,
+    ),
+    Mutant(
         "counts the jobs of all images",
         MemoryJobs,
         "count_of_image",

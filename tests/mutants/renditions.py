@@ -33,6 +33,11 @@ def _over_the_first(put: Any, rows: MemoryRenditions, of: Any, renditions: Any) 
     return put(rows, of, renditions)
 
 
+def _whatever_there_is(remove: Any, rows: MemoryRenditions, of: Any, renditions: Any) -> Any:
+    image = rows._rows.state.images.get(of)
+    return remove(rows, of, renditions if image is None else image.renditions or renditions)
+
+
 def _on_what_is_hidden(put: Any, rows: MemoryRenditions, of: Any, renditions: Any) -> Any:
     job = rows._rows.state.jobs.get(of)
     if isinstance(job, CompletedJob) and job.spec.image_id in rows._rows.state.removed:
@@ -52,14 +57,16 @@ def _changed(make: Any, maker: MemoryRenditionMaker, picture: Any, **changes: An
 
 
 def _first_and_last(run: Any, background: MemoryBackground) -> int:
-    background._waiting.reverse()
+    backwards_ = dict(reversed(background._waiting.items()))
+    background._waiting.clear()
+    background._waiting.update(backwards_)
     return int(run(background))
 
 
 def _without_the_rest(_run: Any, background: MemoryBackground) -> int:
     count = 0
     while background._waiting:
-        action = background._waiting.popleft()
+        _caller, action = background._waiting.pop(next(iter(background._waiting)))
         try:
             action()
         except Exception:  # noqa: BLE001  # whatever it is
@@ -68,19 +75,21 @@ def _without_the_rest(_run: Any, background: MemoryBackground) -> int:
     return count
 
 
-def _any_number(_soon: Any, background: MemoryBackground, action: Any) -> bool:
-    background._waiting.append(action)
+def _any_number(_soon: Any, background: MemoryBackground, action: Any, *, key: str, caller: str) -> bool:
+    background._waiting.setdefault(key, (caller, action))
     return True
 
 
-def _not_within_another(run: Any, background: MemoryBackground) -> int:
-    waiting = list(background._waiting)
-    count = int(run(background)) if not waiting else 0
-    background._waiting.clear()
-    for action in waiting:
+def _each_time(soon: Any, background: MemoryBackground, action: Any, *, key: str, caller: str) -> Any:
+    return soon(background, action, key=f"{key} {len(background._waiting)}", caller=caller)
+
+
+def _not_within_another(_run: Any, background: MemoryBackground) -> int:
+    waiting = list(background._waiting.values())
+    for _caller, action in waiting:
         action()
     background._waiting.clear()
-    return count
+    return len(waiting)
 
 
 def _no_format_but_jpeg(make: Any, maker: MemoryRenditionMaker, picture: Any) -> Any:
@@ -112,6 +121,13 @@ MUTANTS: Final = [
         "put",
         _over_the_first,
         Rows.test_the_first_renditions_of_a_picture_stay,
+    ),
+    Mutant(
+        "removes whatever renditions a picture has",
+        MemoryRenditions,
+        "remove",
+        _whatever_there_is,
+        Rows.test_renditions_are_removed_if_they_are_the_stored_ones,
     ),
     Mutant(
         "stores renditions of the results of a hidden image",
@@ -217,5 +233,19 @@ MUTANTS: Final = [
         "soon",
         _any_number,
         Backgrounds.test_more_than_may_wait_are_refused_and_never_run,
+    ),
+    Mutant(
+        "runs what waits already once more",
+        MemoryBackground,
+        "soon",
+        _each_time,
+        Backgrounds.test_what_waits_or_runs_is_not_run_again,
+    ),
+    Mutant(
+        "gives one caller all places",
+        MemoryBackground,
+        "soon",
+        lambda soon, background, action, *, key, caller: soon(background, action, key=key, caller=f"{caller} {key}"),
+        Backgrounds.test_one_caller_leaves_places_to_others,
     ),
 ]

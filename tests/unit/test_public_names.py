@@ -24,7 +24,7 @@ ImageDeleted ImageId ImageName ImageUploaded InvalidInput Job JobCancelled JobCo
 JobRefunded JobStatus LedgerEntry MetadataPolicy Mode NotEnoughTokens NotFound ObjectKey Offer Order OwnerId
 PendingJob PictureFormat PictureKind Policies Ports Priority Privacy Prompt RateLimit RateLimitGroup Reference
 RefundedJob RegenerationPolicy RenderOptions SPECIFIED Scope Secret SpikeError StartedJob TaskKind Tier Tokens
-TokensMoved Unavailable User UserId Wallet compose event_document
+TokensMoved Unavailable UploadLimits User UserId Wallet compose event_document
 """
 EMBEDDING: Final = """
 Settings Spike WrongSettings assemble build build_offline create_app housekeeping load_settings working

@@ -14,7 +14,7 @@ from spike_core.ports.probe import ImageProbe
 from spike_core.ports.upscaler import RenderedImage
 
 PROMPT = Prompt("A serene mountain landscape at sunset")
-INPUT = Dimensions(width_px=320, height_px=213)
+INPUT = Dimensions(width_px=160, height_px=107)
 
 
 def check(picture: RenderedImage, size: Dimensions, probe: ImageProbe) -> None:
@@ -37,7 +37,7 @@ class GeneratorContract:
     def test_a_generated_picture_has_the_size_that_was_asked(
         self, generator: Generator, probe: ImageProbe, ratio: AspectRatio
     ) -> None:
-        size = ratio.size(512)
+        size = ratio.size(256)
         check(generator.generate(PROMPT, negative=None, size=size), size, probe)
 
     @pytest.mark.parametrize("longest_side_px", [16, 1024])
@@ -49,7 +49,7 @@ class GeneratorContract:
     def test_pictures_of_every_format_are_changed(
         self, generator: Generator, make_picture: MakePicture, probe: ImageProbe, format_: PictureFormat
     ) -> None:
-        size = INPUT.scaled_to(640)
+        size = INPUT.scaled_to(320)
         original = io.BytesIO(make_picture(INPUT, format_))
         check(generator.modify(original, Prompt("make it snow"), negative=None, size=size), size, probe)
 

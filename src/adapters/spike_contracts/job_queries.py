@@ -8,8 +8,10 @@ from attrs import evolve
 from spike_contracts.builders import (
     NOON,
     a_body,
+    a_claimed_job,
     a_job,
     a_job_id,
+    a_result,
     a_task_of_each_kind,
     an_image,
     an_image_id,
@@ -20,6 +22,7 @@ from spike_contracts.jobs import store
 from spike_core.domain.identifiers import BatchId
 from spike_core.domain.jobs import PendingJob
 from spike_core.domain.tasks import Creation
+from spike_core.domain.tiers import Tier
 from spike_core.ports.transactions import Transactions
 
 LATER: Final = NOON + timedelta(minutes=3, microseconds=7)
@@ -53,6 +56,24 @@ class JobQueriesContract:
             assert [tx.jobs.count_of_image(id_) for id_ in (image.id, other.id, an_image_id())] == [5, 1, 0]
             assert list(tx.jobs.newest_of_image(an_image_id(), limit=2)) == []
         assert pages == [newest_first[:2], newest_first[2:4], newest_first[4:]]
+
+    def test_the_newest_result_of_each_image_is_found(self, transactions: Transactions) -> None:
+        """One image has results of two tiers and an open job, one has no result, and one isn't asked for."""
+        images = [an_image() for _ in range(4)]
+        orders = [(0, Tier.TIER_1K), (0, Tier.TIER_2K), (1, Tier.TIER_1K), (1, Tier.TIER_1K), (3, Tier.TIER_1K)]
+        done = []
+        for number, (place, tier) in enumerate(orders):
+            claimed = a_claimed_job(image=images[place], tier=tier, now=NOON + number * timedelta(seconds=1))
+            done.append(claimed.complete(a_result(claimed), now=LATER))
+        with transactions.begin() as tx:
+            store(tx, *done, a_job(image=images[0], now=LATER), a_job(image=images[2]))
+        ids = [image.id for image in images[:3]]
+        with transactions.view() as tx:
+            newest = {job.id for job in tx.jobs.newest_results(ids)}
+            at_1k = {job.id for job in tx.jobs.newest_results(ids, tier=Tier.TIER_1K)}
+            assert not tx.jobs.newest_results([])
+        assert newest == {done[1].id, done[3].id}
+        assert at_1k == {done[0].id, done[3].id}
 
     def test_a_batchs_jobs_come_together_oldest_first(self, transactions: Transactions) -> None:
         """Those of other batches, and of none, stay out."""

@@ -78,6 +78,25 @@ class RenditionsContract:
                 stored = tx.images.get(of).renditions if isinstance(of, ImageId) else _of_job(tx.jobs.get(of))
             assert stored == first
 
+    def test_renditions_are_removed_if_they_are_the_stored_ones(self, transactions: Transactions) -> None:
+        image = _stored_image(transactions)
+        job = _completed_job(transactions, image)
+        for of in (image.id, job.id):
+            first, second = renditions_of(of), renditions_of(of)
+            with transactions.begin() as tx:
+                assert not tx.renditions.remove(of, first)
+                assert tx.renditions.put(of, first)
+                assert not tx.renditions.remove(of, second)
+                assert tx.renditions.remove(of, first)
+                assert not tx.renditions.remove(of, first)
+            with transactions.view() as tx:
+                assert tx.images.get(image.id) == image
+                assert tx.jobs.get(job.id) == job
+                assert of in [each.of for each in tx.renditions.missing(before=LATER, limit=10)]
+            with transactions.begin() as tx:
+                assert tx.renditions.put(of, second)
+                assert tx.renditions.remove(of, second)
+
     def test_what_is_gone_or_has_no_result_gets_none(self, transactions: Transactions) -> None:
         image, hidden = _stored_image(transactions), _stored_image(transactions)
         of_hidden, pending = _completed_job(transactions, hidden), a_job(image=image)

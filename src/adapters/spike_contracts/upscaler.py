@@ -15,6 +15,7 @@ from spike_core.ports.probe import ImageProbe
 from spike_core.ports.upscaler import Upscaler
 
 SMALL = Dimensions(width_px=320, height_px=213)
+TINY = Dimensions(width_px=160, height_px=107)  # for laws that don't depend on the size
 LARGE = Dimensions(width_px=2500, height_px=1700)
 
 
@@ -53,8 +54,8 @@ class UpscalerContract:
     def test_every_allowed_format_is_enhanced(
         self, upscaler: Upscaler, make_picture: MakePicture, format_: PictureFormat
     ) -> None:
-        size = SMALL.scaled_to(640)
-        assert upscaler.enhance(io.BytesIO(make_picture(SMALL, format_)), size=size).dimensions == size
+        size = TINY.scaled_to(320)
+        assert upscaler.enhance(io.BytesIO(make_picture(TINY, format_)), size=size).dimensions == size
 
     @pytest.mark.parametrize(
         ("original", "longest_side_px"),
@@ -77,7 +78,7 @@ class UpscalerContract:
     def test_a_blank_picture_stays_blank(
         self, upscaler: Upscaler, make_picture: MakePicture, probe: ImageProbe
     ) -> None:
-        picture = upscaler.enhance(io.BytesIO(make_picture(SMALL, flaw="blank")), size=SMALL.scaled_to(1024))
+        picture = upscaler.enhance(io.BytesIO(make_picture(TINY, flaw="blank")), size=TINY.scaled_to(512))
         assert probe.inspect(io.BytesIO(picture.content)).is_blank
 
     @pytest.mark.parametrize("flaw", ["corrupt", "animated", "junk", "empty"])
@@ -85,13 +86,13 @@ class UpscalerContract:
         self, upscaler: Upscaler, make_picture: MakePicture, flaw: str
     ) -> None:
         made = {"junk": b"no picture", "empty": b""}
-        data = made[flaw] if flaw in made else make_picture(SMALL, PictureFormat.PNG, flaw)
+        data = made[flaw] if flaw in made else make_picture(TINY, PictureFormat.PNG, flaw)
         with pytest.raises(UnacceptablePicture):
-            upscaler.enhance(io.BytesIO(data), size=SMALL)
+            upscaler.enhance(io.BytesIO(data), size=TINY)
 
     def test_progress_is_reported_and_never_falls(self, upscaler: Upscaler, make_picture: MakePicture) -> None:
         listener = Listener()
-        upscaler.enhance(io.BytesIO(make_picture(SMALL)), size=SMALL.scaled_to(640), monitor=listener)
+        upscaler.enhance(io.BytesIO(make_picture(TINY)), size=TINY.scaled_to(320), monitor=listener)
         assert listener.reports
         assert listener.reports == sorted(listener.reports)
         assert all(0 <= done <= 1 for done in listener.reports)
@@ -99,11 +100,11 @@ class UpscalerContract:
     def test_work_that_nobody_waits_for_is_left(self, upscaler: Upscaler, make_picture: MakePicture) -> None:
         listener = Listener(gives_up_at=1)
         with pytest.raises(WorkAbandoned):
-            upscaler.enhance(io.BytesIO(make_picture(SMALL)), size=SMALL.scaled_to(640), monitor=listener)
+            upscaler.enhance(io.BytesIO(make_picture(TINY)), size=TINY.scaled_to(320), monitor=listener)
         assert len(listener.reports) == 1
 
     def test_the_method_is_named(self, upscaler: Upscaler, make_picture: MakePicture) -> None:
-        picture = upscaler.enhance(io.BytesIO(make_picture(SMALL)), size=SMALL.scaled_to(640))
+        picture = upscaler.enhance(io.BytesIO(make_picture(TINY)), size=TINY.scaled_to(320))
         assert picture.method
 
     @pytest.mark.parametrize("stored", ["rotated", "profiled"])
@@ -111,15 +112,15 @@ class UpscalerContract:
         self, upscaler: Upscaler, make_picture: MakePicture, probe: ImageProbe, stored: str
     ) -> None:
         """However the original is stored: lying on its side, or in another color space."""
-        size = SMALL.scaled_to(640)
-        picture = upscaler.enhance(io.BytesIO(make_picture(SMALL, flaw=stored)), size=size)
+        size = TINY.scaled_to(320)
+        picture = upscaler.enhance(io.BytesIO(make_picture(TINY, flaw=stored)), size=size)
         assert picture.dimensions == size
         assert probe.inspect(io.BytesIO(picture.content)).dimensions == size
-        assert probe.compare(io.BytesIO(picture.content), io.BytesIO(make_picture(SMALL))).flaw == ""
+        assert probe.compare(io.BytesIO(picture.content), io.BytesIO(make_picture(TINY))).flaw == ""
 
     def test_transparency_is_kept(self, upscaler: Upscaler, make_picture: MakePicture, probe: ImageProbe) -> None:
-        original = make_picture(SMALL, PictureFormat.PNG, "transparent")
-        picture = upscaler.enhance(io.BytesIO(original), size=SMALL.scaled_to(640))
+        original = make_picture(TINY, PictureFormat.PNG, "transparent")
+        picture = upscaler.enhance(io.BytesIO(original), size=TINY.scaled_to(320))
         assert picture.format in {PictureFormat.PNG, PictureFormat.WEBP}
         assert probe.inspect(io.BytesIO(picture.content)).format is picture.format
         assert probe.compare(io.BytesIO(picture.content), io.BytesIO(original)).flaw == ""
@@ -129,7 +130,7 @@ class UpscalerContract:
         self, upscaler: Upscaler, make_picture: MakePicture, probe: ImageProbe, format_: PictureFormat
     ) -> None:
         """The worker's check of the result passes, whatever the format."""
-        content, size = make_picture(SMALL), SMALL.scaled_to(640)
+        content, size = make_picture(TINY), TINY.scaled_to(320)
         picture = upscaler.enhance(io.BytesIO(content), size=size, options=RenderOptions(format=format_))
         facts = probe.inspect(io.BytesIO(picture.content))
         assert (picture.format, facts.format, facts.dimensions) == (format_, format_, size)
@@ -138,11 +139,11 @@ class UpscalerContract:
     def test_an_ordered_jpeg_of_a_transparent_picture_is_faithful(
         self, upscaler: Upscaler, make_picture: MakePicture, probe: ImageProbe
     ) -> None:
-        original = make_picture(SMALL, PictureFormat.PNG, "transparent")
+        original = make_picture(TINY, PictureFormat.PNG, "transparent")
         options = RenderOptions(format=PictureFormat.JPEG)
-        picture = upscaler.enhance(io.BytesIO(original), size=SMALL.scaled_to(640), options=options)
+        picture = upscaler.enhance(io.BytesIO(original), size=TINY.scaled_to(320), options=options)
         assert picture.format is PictureFormat.JPEG
         assert probe.compare(io.BytesIO(picture.content), io.BytesIO(original)).flaw == ""
 
     def test_an_analysis_says_something(self, upscaler: Upscaler, make_picture: MakePicture) -> None:
-        assert upscaler.analyze(io.BytesIO(make_picture(SMALL)), size=SMALL.scaled_to(640)).summary
+        assert upscaler.analyze(io.BytesIO(make_picture(TINY)), size=TINY.scaled_to(320)).summary

@@ -4,19 +4,23 @@ from typing import Final
 
 from PIL.Image import Image, alpha_composite, new
 
+from spike_core.domain.limits import ACCEPTED_PIXELS_MAX
+from spike_imaging.limits import allowing
 from spike_imaging.open import opened_picture
 
 _WHITE: Final = (255, 255, 255, 255)
 
 
-def decoded_for(data: bytes, size: tuple[int, int]) -> Image:
+def decoded_for(data: bytes, size: tuple[int, int], *, pixels_max: int = ACCEPTED_PIXELS_MAX) -> Image:
     """Return a picture as RGB or RGBA in sRGB, upright, without metadata, and at least as large as `size` if it is.
+
+    It may have `pixels_max` pixels: what a probe has accepted before needs no further limit.
 
     Raises:
         UnacceptablePicture: it can't be decoded, or isn't acceptable.
         MemoryError: there is too little memory.
     """
-    with opened_picture(data) as opened:
+    with allowing(pixels_max), opened_picture(data) as opened:
         return opened.decode(at_least=size).srgb()
 
 

@@ -11,11 +11,10 @@ from typing import Final
 from attrs import define, field, frozen
 
 from spike_core.domain.errors import TooManyPixels, UndecodablePicture, UnsupportedPicture
-from spike_core.domain.limits import PICTURE_PIXELS_MAX
 from spike_imaging.heif_boxes import Cursor, box, full_box
 from spike_imaging.heif_items import HeifItems, Item, Property, items_of
 from spike_imaging.hevc import UNITS_MAX, configuration_of, stream_of
-from spike_imaging.limits import check_pixels
+from spike_imaging.limits import allowed_pixels, check_pixels
 
 PARTS_MAX: Final = 1000  # items of the picture; libheif accepts no more either
 _EXPORT: Final = "Export it as JPEG"
@@ -169,9 +168,8 @@ class _Assembly:
         self.units_left -= stream.units
         self.coded_pixels_left -= max(configuration.pixels, stream.pixels)
         if self.coded_pixels_left < 0:
-            raise TooManyPixels(
-                pixels=_CODED_SHARE_MAX * PICTURE_PIXELS_MAX - self.coded_pixels_left, pixels_max=PICTURE_PIXELS_MAX
-            )
+            most = allowed_pixels()
+            raise TooManyPixels(pixels=_CODED_SHARE_MAX * most - self.coded_pixels_left, pixels_max=most)
         self.is_bare &= stream.is_bare and configuration.record == item.body_of(b"hvcC")
         part.data = stream.data
         part.properties = [
@@ -202,17 +200,17 @@ def primary_of(data: bytes) -> Primary:
 
     Raises:
         UnsupportedPicture: it isn't coded as HEVC, or needs an unknown property.
-        TooManyPixels: it declares more than `PICTURE_PIXELS_MAX`, or its items together far more than that.
+        TooManyPixels: it declares more than the context allows, or its items together far more than that.
         UndecodablePicture: it is broken.
     """
     items = items_of(data)
     whole = _Assembly(items, data_bytes_left=len(data) + _SLACK_BYTES)
-    whole.coded_pixels_left = _CODED_SHARE_MAX * PICTURE_PIXELS_MAX
+    whole.coded_pixels_left = _CODED_SHARE_MAX * allowed_pixels()
     main = whole.add(items.primary, may_be=_MADE | {_CODED})
     for each in items.item(items.primary).properties:
         if each.kind == b"ispe":
             check_pixels(int.from_bytes(each.body[4:8]) * int.from_bytes(each.body[8:12]))
-    whole.coded_pixels_left = _CODED_SHARE_MAX * PICTURE_PIXELS_MAX
+    whole.coded_pixels_left = _CODED_SHARE_MAX * allowed_pixels()
     references: list[bytes] = []
     shown = dict(whole.numbers)
     for reference in items.references:

@@ -22,11 +22,16 @@ def allowing(pixels_max: int) -> Iterator[None]:
         _pixels_max.reset(token)
 
 
+def allowed_pixels() -> int:
+    """Return the limit of the context."""
+    return _pixels_max.get()
+
+
 def check_pixels(pixels: int) -> None:
     """Check a number of pixels against the limit: `PICTURE_PIXELS_MAX`, unless the context allows more.
 
     Raises:
         TooManyPixels: it is above the limit.
     """
-    if pixels > (pixels_max := _pixels_max.get()):
+    if pixels > (pixels_max := allowed_pixels()):
         raise TooManyPixels(pixels=pixels, pixels_max=pixels_max)

@@ -21,14 +21,13 @@ from PIL.TiffImagePlugin import TILELENGTH, TILEWIDTH, TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from spike_core.domain.errors import AnimatedPicture, SpikeError, TooManyPixels, UndecodablePicture
-from spike_core.domain.limits import PICTURE_PIXELS_MAX
 from spike_core.domain.objects import PictureFormat
 from spike_imaging.avif_color import avif_facts
 from spike_imaging.cicp import ColorEncoding, Signal
 from spike_imaging.color import plain
 from spike_imaging.decoded import Decoded
 from spike_imaging.jpeg_scans import check_scans
-from spike_imaging.limits import check_pixels
+from spike_imaging.limits import allowed_pixels, check_pixels
 from spike_imaging.orientation import Turn
 from spike_imaging.png_color import png_encoding, png_facts
 from spike_imaging.png_stream import check_rows
@@ -130,8 +129,8 @@ def pillow_errors() -> Iterator[None]:
         raise
     except (DecompressionBombError, DecompressionBombWarning) as error:
         announced = _BOMB.search(str(error))
-        pixels = int(announced[1]) if announced else PICTURE_PIXELS_MAX + 1
-        raise TooManyPixels(pixels=pixels, pixels_max=PICTURE_PIXELS_MAX) from error
+        pixels = int(announced[1]) if announced else allowed_pixels() + 1
+        raise TooManyPixels(pixels=pixels, pixels_max=allowed_pixels()) from error
     except Exception as error:  # OSError, SyntaxError, ValueError, struct.error and others; the list is open
         raise UndecodablePicture from error
 

@@ -7,7 +7,7 @@ from typing import Final
 from attrs import frozen
 
 from spike_core.domain.errors import TooManyPixels, UndecodablePicture, UnsupportedPicture
-from spike_core.domain.limits import PICTURE_PIXELS_MAX
+from spike_imaging.limits import allowed_pixels, check_pixels
 from spike_imaging.tiff_directory import Directory
 from spike_imaging.tiff_tags import Tag
 from spike_imaging.tiff_terms import (
@@ -124,7 +124,7 @@ def layout_of(page: Directory) -> Layout:
     width_px, height_px = page.integer(Tag.IMAGE_WIDTH, 0), page.integer(Tag.IMAGE_LENGTH, 0)
     if width_px < 1 or height_px < 1:
         raise UndecodablePicture
-    _check_pixels(width_px * height_px)
+    check_pixels(width_px * height_px)
     compression = _compression_of(page)
     samples = page.integer(Tag.SAMPLES_PER_PIXEL, len(page.integers(Tag.BITS_PER_SAMPLE)) or 1)
     if not 1 <= samples <= _SAMPLES_MAX:
@@ -164,11 +164,6 @@ def layout_of(page: Directory) -> Layout:
     _check_segments(layout)
     _check_kind(page, layout)
     return layout
-
-
-def _check_pixels(pixels: int) -> None:
-    if pixels > PICTURE_PIXELS_MAX:
-        raise TooManyPixels(pixels=pixels, pixels_max=PICTURE_PIXELS_MAX)
 
 
 def _unsupported(what: str) -> UnsupportedPicture:
@@ -240,11 +235,11 @@ def _check_segments(layout: Layout) -> None:
     """Check the sizes of strips or tiles: one may be much larger than the picture, and is decoded completely."""
     if layout.segment_width_px < 1 or layout.segment_height_px < 1:
         raise UndecodablePicture
-    _check_pixels(layout.segment_width_px * layout.segment_height_px)
+    check_pixels(layout.segment_width_px * layout.segment_height_px)
     across, down = layout.grid
     padded = across * down * layout.segment_width_px * layout.segment_height_px
-    if padded > _PADDED * PICTURE_PIXELS_MAX:
-        raise TooManyPixels(pixels=padded, pixels_max=PICTURE_PIXELS_MAX)
+    if padded > _PADDED * allowed_pixels():
+        raise TooManyPixels(pixels=padded, pixels_max=allowed_pixels())
     if layout.segments > _SEGMENTS_MAX:
         raise _unsupported(f"with more than {_SEGMENTS_MAX} strips or tiles")
     one = layout.segment_bytes(layout.segment_height_px)

@@ -16,6 +16,7 @@ class MemoryDownloader:
     """Finds what it was given, by address; nothing else is on this web."""
 
     pages: Mapping[str, bytes] = field(factory=dict)
+    size_bytes_max: int = field(default=SOURCE_BYTES_MAX, kw_only=True)
 
     def download(self, url: str) -> AbstractContextManager[BinaryIO]:
         """Open a page; see the port."""
@@ -27,6 +28,6 @@ class MemoryDownloader:
             raise UnsafeAddress
         if url not in self.pages:
             raise DownloadFailed
-        if len(self.pages[url]) > SOURCE_BYTES_MAX:
-            raise FileTooLarge(size_bytes_max=SOURCE_BYTES_MAX)
+        if len(self.pages[url]) > self.size_bytes_max:
+            raise FileTooLarge(size_bytes_max=self.size_bytes_max)
         yield io.BytesIO(self.pages[url])

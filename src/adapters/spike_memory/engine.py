@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO, Final
 
+from attrs import frozen
+
 from spike_core.domain.analysis import Analysis
 from spike_core.domain.catalog import RESULT_PIXELS_MAX
 from spike_core.domain.color_grid import GRID_SIDE, Color, ColorGrid
@@ -25,7 +27,7 @@ from spike_core.domain.errors import (
 from spike_core.domain.fidelity import Comparison, Shares
 from spike_core.domain.generation import Prompt
 from spike_core.domain.images import PictureFacts, PictureIdentity
-from spike_core.domain.limits import PICTURE_PIXELS_MAX
+from spike_core.domain.limits import ACCEPTED_PIXELS_MAX, PICTURE_PIXELS_MAX
 from spike_core.domain.objects import PictureFormat
 from spike_core.domain.render_options import DEFAULT_OPTIONS, RenderOptions
 from spike_core.ports.progress import UNMONITORED, ProgressMonitor
@@ -65,12 +67,15 @@ def draw_picture(
     return a_picture(Dimensions(width_px=width_px, height_px=height_px), format_, flaw)
 
 
+@frozen(kw_only=True)
 class MemoryProbe:
     """Reads made-up pictures."""
 
+    pixels_max: int = PICTURE_PIXELS_MAX  # of a picture to identify
+
     def identify(self, content: BinaryIO) -> PictureIdentity:
         """Return what the picture is; see the port."""
-        facts = self.inspect(content)
+        facts = self.inspect(content, pixels_max=self.pixels_max)
         return PictureIdentity(format=facts.format, dimensions=facts.dimensions, has_location=facts.has_location)
 
     def inspect(self, content: BinaryIO, *, pixels_max: int = PICTURE_PIXELS_MAX) -> PictureFacts:
@@ -100,7 +105,7 @@ class MemoryProbe:
 
     def compare(self, result: BinaryIO, original: BinaryIO) -> Comparison:
         """Return how a result differs; see the port."""
-        made, source = self.inspect(result, pixels_max=RESULT_PIXELS_MAX), self.inspect(original)
+        made, source = self.inspect(result, pixels_max=RESULT_PIXELS_MAX), _accepted(original)
         gaps = [cell.gap_to(other) for cell, other in zip(made.colors.cells, source.colors.cells, strict=True)]
         shares = Shares(overall=sum(gap > 0 for gap in gaps) / len(gaps), local=float(any(gaps)))
         width_px, height_px = map(min, made.dimensions.sides_px, source.dimensions.sides_px)
@@ -117,13 +122,18 @@ class MemoryProbe:
         )
 
 
+def _accepted(content: BinaryIO) -> PictureFacts:
+    """Return what a picture is that was accepted, whatever the limit was."""
+    return MemoryProbe().inspect(content, pixels_max=ACCEPTED_PIXELS_MAX)
+
+
 class MemoryMetadata:
     """Takes the place out of made-up pictures; they tell nothing else."""
 
     @contextmanager
     def public(self, content: BinaryIO) -> Iterator[BinaryIO]:
         """Open the picture without its place; see the port."""
-        MemoryProbe().inspect(content)
+        _accepted(content)
         data = content.read()
         content.seek(0)
         yield io.BytesIO(data.removesuffix(b" located"))
@@ -146,7 +156,7 @@ class MemoryUpscaler:
         monitor: ProgressMonitor = UNMONITORED,
     ) -> RenderedImage:
         """Return a made-up picture; see the port."""
-        facts = MemoryProbe().inspect(original)
+        facts = _accepted(original)
         monitor.report(0.5)
         flaw, format_ = kept_flaw(facts), PictureFormat.JPEG
         if original.read().endswith(b" transparent"):
@@ -156,7 +166,7 @@ class MemoryUpscaler:
 
     def analyze(self, original: BinaryIO, *, size: Dimensions, options: RenderOptions = DEFAULT_OPTIONS) -> Analysis:
         """Return made-up findings; see the port."""
-        facts = MemoryProbe().inspect(original)
+        facts = _accepted(original)
         asked = "as measured" if options.strength is None else options.strength
         return Analysis(
             summary=f"A made-up picture of {facts.dimensions}, for {size}, strength {asked}, {options.mode.value}",
@@ -192,7 +202,7 @@ class MemoryBlender:
 
     def blend(self, original: BinaryIO, source: BinaryIO, *, size: Dimensions) -> bytes:
         """Return a made-up picture; see the port."""
-        facts, other = MemoryProbe().inspect(original), MemoryProbe().inspect(source)
+        facts, other = _accepted(original), _accepted(source)
         limited = min(facts.dimensions, size, key=lambda dimensions: dimensions.longest_side_px)
         flaw, others = kept_flaw(facts), kept_flaw(other)
         return a_picture(
@@ -205,7 +215,7 @@ class MemoryCanvasFitter:
 
     def frame(self, original: BinaryIO, *, size: Dimensions, canvas: Dimensions) -> bytes:  # noqa: ARG002  # the port's
         """Return a made-up picture; see the port."""
-        return a_picture(canvas, PictureFormat.PNG, kept_flaw(MemoryProbe().inspect(original)))
+        return a_picture(canvas, PictureFormat.PNG, kept_flaw(_accepted(original)))
 
     def fit(self, picture: BinaryIO, *, size: Dimensions, options: RenderOptions = DEFAULT_OPTIONS) -> RenderedImage:
         """Return a made-up picture; see the port."""
@@ -239,7 +249,7 @@ class MemoryGenerator:
         options: RenderOptions = DEFAULT_OPTIONS,
     ) -> RenderedImage:
         """Return a made-up picture; see the port."""
-        MemoryProbe().inspect(original)
+        _accepted(original)
         return self.generate(prompt, negative=negative, size=size, options=options)
 
     def ping(self) -> None:

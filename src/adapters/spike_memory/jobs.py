@@ -10,7 +10,7 @@ from attrs import frozen
 from spike_core.domain.cursors import JobCursor, StartCursor
 from spike_core.domain.errors import InvariantViolated, JobChanged, JobNotFound
 from spike_core.domain.identifiers import BatchId, ImageId, JobId, OwnerId
-from spike_core.domain.jobs import ClaimedJob, Job, PendingJob, SettledJob, StartedJob
+from spike_core.domain.jobs import ClaimedJob, CompletedJob, Job, PendingJob, SettledJob, StartedJob
 from spike_core.domain.priorities import Priority
 from spike_core.domain.queue_order import QueueOrder, UnclaimedJob, WaitingOwner
 from spike_core.domain.tasks import Creation
@@ -75,6 +75,12 @@ class MemoryJobs:
     def newest_of_image(self, image_id: ImageId, *, before: JobCursor | None = None, limit: int) -> Sequence[Job]:
         """Return a page of the image's jobs."""
         return [job for job in self.of_image(image_id)[::-1] if before is None or job.spec.cursor < before][:limit]
+
+    def newest_results(self, image_ids: Collection[ImageId], *, tier: Tier | None = None) -> Sequence[CompletedJob]:
+        """Return each image's newest completed job."""
+        completed = [job for job in self._all(CompletedJob) if tier in {None, job.spec.tier}]
+        newest = {job.spec.image_id: job for job in completed if job.spec.image_id in set(image_ids)}
+        return list(newest.values())
 
     def count_of_image(self, image_id: ImageId) -> int:
         """Return how many jobs the image has."""

@@ -2,17 +2,16 @@
 
 import hashlib
 import logging
-from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import BinaryIO, Final
 
 from attrs import evolve, field, frozen
 
-from spike_core.domain.catalog import RESULT_PIXELS_MAX
 from spike_core.domain.identifiers import ImageId
 from spike_core.domain.images import PictureFacts
 from spike_core.domain.jobs import CompletedJob
+from spike_core.domain.limits import ACCEPTED_PIXELS_MAX
 from spike_core.domain.objects import PictureFormat
 from spike_core.domain.renditions import (
     PREVIEW_SIDE_PX,
@@ -26,7 +25,7 @@ from spike_core.ports.rendition_maker import MadeRenditions
 from spike_memory.engine import MemoryProbe, a_picture, kept_flaw
 from spike_memory.state import Rows
 
-WAITING_MAX: Final = 100
+PLACES: Final = 100
 _HASH_BYTES: Final = 21
 
 _log: Final = logging.getLogger(__name__)
@@ -51,6 +50,21 @@ class MemoryRenditions:
         if not isinstance(job, CompletedJob) or job.result.renditions is not None or job.spec.image_id in state.removed:
             return False
         state.jobs[of] = evolve(job, result=evolve(job.result, renditions=renditions))
+        return True
+
+    def remove(self, of: Pictured, renditions: Renditions) -> bool:
+        """Compare and remove."""
+        state = self._rows.check_writable()
+        if isinstance(of, ImageId):
+            image = state.images.get(of)
+            if image is None or image.renditions != renditions:
+                return False
+            state.images[of] = evolve(image, renditions=None)
+            return True
+        job = state.jobs.get(of)
+        if not isinstance(job, CompletedJob) or job.result.renditions != renditions:
+            return False
+        state.jobs[of] = evolve(job, result=evolve(job.result, renditions=None))
         return True
 
     def missing(self, *, before: datetime, limit: int) -> Sequence[MissingRenditions]:
@@ -91,7 +105,7 @@ class MemoryRenditionMaker:
 
     def make(self, picture: BinaryIO) -> MadeRenditions:
         """Return the picture's renditions; see the port."""
-        facts = MemoryProbe().inspect(picture, pixels_max=RESULT_PIXELS_MAX)
+        facts = MemoryProbe().inspect(picture, pixels_max=ACCEPTED_PIXELS_MAX)
         digest = hashlib.sha256(picture.read()).digest()
         picture.seek(0)
         is_small = facts.dimensions.longest_side_px <= THUMBNAIL_SIDE_PX
@@ -111,23 +125,28 @@ def _reduced(facts: PictureFacts, side_px: int) -> bytes:
 class MemoryBackground:
     """A background whose actions wait until `run`."""
 
-    _waiting: deque[Callable[[], object]] = field(factory=deque, init=False)
+    _waiting: dict[str, tuple[str, Callable[[], object]]] = field(factory=dict, init=False)  # by key, with the caller
 
-    def soon(self, action: Callable[[], object]) -> bool:
+    def soon(self, action: Callable[[], object], *, key: str, caller: str) -> bool:
         """Keep the action for `run`; see the port."""
-        if len(self._waiting) >= WAITING_MAX:
+        if key in self._waiting:
+            return True
+        callers = [each for each, _action in self._waiting.values()]
+        if len(callers) >= PLACES or callers.count(caller) >= PLACES // 2:
             return False
-        self._waiting.append(action)
+        self._waiting[key] = caller, action
         return True
 
     def run(self) -> int:
         """Run the actions that wait, those added meanwhile included, and return how many there were."""
         count = 0
         while self._waiting:
-            action = self._waiting.popleft()
+            key, (_caller, action) = next(iter(self._waiting.items()))
             count += 1
             try:
                 action()
             except Exception:  # noqa: BLE001  # the next action mustn't suffer
                 _log.exception("an action in the background failed")
+            finally:
+                del self._waiting[key]
         return count

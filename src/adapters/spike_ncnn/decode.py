@@ -8,7 +8,7 @@ from attrs import frozen
 from PIL import ImageChops
 from PIL.Image import Image, Resampling, composite, fromarray
 
-from spike_core.domain.catalog import RESULT_PIXELS_MAX
+from spike_core.domain.limits import ACCEPTED_PIXELS_MAX
 from spike_imaging.limits import allowing
 from spike_imaging.open import opened_picture
 from spike_imaging.resolution import Resolution, resolution_of
@@ -35,7 +35,7 @@ def read_original(data: bytes) -> Original:
         UnacceptablePicture: it can't be decoded, or isn't acceptable.
         MemoryError: there is too little memory.
     """
-    with allowing(RESULT_PIXELS_MAX), opened_picture(data) as opened:  # a blend has the size of its result
+    with allowing(ACCEPTED_PIXELS_MAX), opened_picture(data) as opened:  # a blend has the size of its result
         decoded = opened.decode()
     upright = decoded.srgb()
     alpha = upright.getchannel("A") if upright.mode == "RGBA" else None

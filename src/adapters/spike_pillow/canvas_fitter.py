@@ -11,6 +11,7 @@ from PIL import ImageOps
 from PIL.Image import Resampling
 
 from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.limits import PICTURE_PIXELS_MAX
 from spike_core.domain.render_options import DEFAULT_OPTIONS, RenderOptions
 from spike_core.ports.upscaler import RenderedImage
 from spike_imaging.decoding import decoded_for, on_white
@@ -46,7 +47,7 @@ class PillowCanvasFitter:
         Raises:
             MemoryError: there is too little memory.
         """
-        whole = on_white(decoded_for(picture.read(), _pair(size)))
+        whole = on_white(decoded_for(picture.read(), _pair(size), pixels_max=PICTURE_PIXELS_MAX))
         return encoded(ImageOps.fit(whole, _pair(size), Resampling.LANCZOS), options=options)
 
 

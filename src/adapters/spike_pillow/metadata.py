@@ -16,10 +16,12 @@ from PIL.Image import Image, frombytes
 from PIL.ImageFile import ImageFile
 
 from spike_core.domain.errors import UndecodablePicture
+from spike_core.domain.limits import ACCEPTED_PIXELS_MAX
 from spike_core.domain.objects import PictureFormat
 from spike_imaging.color import srgb_profile
 from spike_imaging.formats import format_of
 from spike_imaging.heif_primary import primary_of
+from spike_imaging.limits import allowing
 from spike_imaging.open import opened_picture
 from spike_imaging.orientation import Turn
 from spike_imaging.pillow_picture import PillowPicture, on_screen, pillow_errors
@@ -69,7 +71,8 @@ class PillowMetadata:
         data = content.read()
         content.seek(0)
         file = io.BytesIO()  # not in a temporary file, which the sandbox would refuse
-        _write_public(data, file)
+        with allowing(ACCEPTED_PIXELS_MAX):
+            _write_public(data, file)
         del data
         file.seek(0)
         yield file
@@ -81,7 +84,8 @@ class PillowMetadata:
         format_ = format_of(picture)
         # a WebP says its resolution in the EXIF that is replaced
         resolution = resolution_of(picture) if format_ is PictureFormat.WEBP else None
-        metadata = _for_result(blocks_in(data), resolution)
+        with allowing(ACCEPTED_PIXELS_MAX):
+            metadata = _for_result(blocks_in(data), resolution)
         if metadata.is_empty:
             return picture
         try:

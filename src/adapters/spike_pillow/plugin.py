@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from spike_core.domain.limits import PICTURE_PIXELS_MAX
 from spike_core.ports.factories import Engine, EngineResources
 from spike_pillow.blender import PillowBlender
 from spike_pillow.canvas_fitter import PillowCanvasFitter
@@ -13,18 +14,21 @@ from spike_pillow.upscaler import PillowUpscaler
 ADAPTER_API: Final = 1
 
 
-def open_engine(*, means: EngineResources) -> Engine:  # noqa: ARG001  # its resources are fixed
-    """Return the classical engine."""
-    return classical_engine()
+def open_engine(*, means: EngineResources) -> Engine:
+    """Return the classical engine. Its cores and memory are fixed."""
+    return classical_engine(pixels_max=means.pixels_max)
 
 
-def classical_engine() -> Engine:
-    """Return the classical engine, which needs no model, no GPU and no network."""
+def classical_engine(*, pixels_max: int = PICTURE_PIXELS_MAX) -> Engine:
+    """Return the classical engine, which needs no model, no GPU and no network.
+
+    Its probe identifies pictures of up to `pixels_max` pixels.
+    """
     return Engine(
         upscaler=PillowUpscaler(),
         blender=PillowBlender(),
         canvas_fitter=PillowCanvasFitter(),
-        probe=PillowProbe(),
+        probe=PillowProbe(pixels_max=pixels_max),
         metadata=PillowMetadata(),
         rendition_maker=PillowRenditionMaker(),
     )

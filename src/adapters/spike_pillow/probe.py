@@ -13,7 +13,7 @@ from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import UndecodablePicture, UpscalerUnavailable
 from spike_core.domain.fidelity import Comparison
 from spike_core.domain.images import PictureFacts, PictureIdentity
-from spike_core.domain.limits import PICTURE_PIXELS_MAX
+from spike_core.domain.limits import ACCEPTED_PIXELS_MAX, PICTURE_PIXELS_MAX
 from spike_core.domain.objects import PictureFormat
 from spike_imaging.decoding import decoded_for, on_white
 from spike_imaging.formats import format_of
@@ -39,10 +39,11 @@ class PillowProbe:
 
     At most `decodes_at_once` pictures are decoded at a time; others wait. Measured memory of a decode in bytes per
     pixel: JPEG less than 1 (it is decoded at an eighth of its size), progressive 6; GIF 1, PNG 5, TIFF 7, or 15 with 16
-    bits, AVIF and HEIC 9, WebP 15, deep HEIC 19. The largest accepted picture takes up to 950 MB.
+    bits, AVIF and HEIC 9, WebP 15, deep HEIC 19. The largest picture accepted by default takes up to 950 MB.
     """
 
     decodes_at_once: int = field(default=DECODES_AT_ONCE, validator=validators.ge(1))
+    pixels_max: int = field(default=PICTURE_PIXELS_MAX, validator=validators.ge(1))  # of a picture to identify
     _slots: threading.Semaphore = field(init=False, repr=False)
 
     @_slots.default
@@ -51,7 +52,8 @@ class PillowProbe:
 
     def identify(self, content: BinaryIO) -> PictureIdentity:
         """Identify the picture; see the port. Of a baseline JPEG only the head is decoded: see `baseline_jpeg`."""
-        return self._found(content, _identity)
+        with allowing(self.pixels_max):
+            return self._found(content, _identity)
 
     def inspect(self, content: BinaryIO, *, pixels_max: int = PICTURE_PIXELS_MAX) -> PictureFacts:
         """Decode the whole picture and describe it; see the port."""
@@ -161,6 +163,6 @@ def _original_for_comparison(data: bytes, size: tuple[int, int]) -> Image:
     comparison would share the engines' errors.
     """
     if format_of(data) is PictureFormat.TIFF:
-        with second_opinion(data) as other:
+        with allowing(ACCEPTED_PIXELS_MAX), second_opinion(data) as other:
             return other.decode().srgb()
     return decoded_for(data, size)

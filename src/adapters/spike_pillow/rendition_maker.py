@@ -10,8 +10,8 @@ from typing import BinaryIO, Final
 from attrs import evolve, frozen
 from PIL.Image import Image, Resampling
 
-from spike_core.domain.catalog import RESULT_PIXELS_MAX
 from spike_core.domain.errors import UpscalerUnavailable
+from spike_core.domain.limits import ACCEPTED_PIXELS_MAX
 from spike_core.domain.renditions import PREVIEW_SIDE_PX, THUMBNAIL_SIDE_PX
 from spike_core.ports.rendition_maker import MadeRenditions
 from spike_imaging.limits import allowing
@@ -50,7 +50,7 @@ class PillowRenditionMaker:
 
 
 def _reduced_original(data: bytes) -> Image:
-    with allowing(RESULT_PIXELS_MAX), opened_picture(data) as opened:  # it may be a result
+    with allowing(ACCEPTED_PIXELS_MAX), opened_picture(data) as opened:
         decoded = opened.decode(at_least=_size(opened.upright_size, PREVIEW_SIDE_PX))
     size = _size(decoded.full_size, PREVIEW_SIDE_PX)
     if size != decoded.image.size:

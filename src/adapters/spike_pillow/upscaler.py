@@ -19,9 +19,9 @@ from PIL.Image import Image, Resampling, composite
 from PIL.ImageFilter import Kernel, MaxFilter, MinFilter
 
 from spike_core.domain.analysis import Analysis
-from spike_core.domain.catalog import RESULT_PIXELS_MAX
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import UpscalerUnavailable
+from spike_core.domain.limits import ACCEPTED_PIXELS_MAX
 from spike_core.domain.render_options import DEFAULT_OPTIONS, RenderOptions
 from spike_core.ports.progress import UNMONITORED, ProgressMonitor
 from spike_core.ports.upscaler import RenderedImage
@@ -72,7 +72,7 @@ class PillowUpscaler:
     ) -> Analysis:
         """Return that every picture is resampled alike; see the port."""
         try:
-            with opened_picture(original.read()) as opened:
+            with allowing(ACCEPTED_PIXELS_MAX), opened_picture(original.read()) as opened:
                 opened.decode()
         except MemoryError as error:
             raise UpscalerUnavailable from error
@@ -80,7 +80,7 @@ class PillowUpscaler:
 
 
 def _enhanced(data: bytes, size: tuple[int, int]) -> Image:
-    with allowing(RESULT_PIXELS_MAX), opened_picture(data) as opened:  # a blend has the size of its result
+    with allowing(ACCEPTED_PIXELS_MAX), opened_picture(data) as opened:  # a blend has the size of its result
         decoded = opened.decode(at_least=size)
     if size[0] * size[1] > decoded.image.width * decoded.image.height:
         small = decoded.srgb()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final, TypedDict
 from attrs import field, frozen
 
 from spike_core.domain.errors import InvalidIdentifier, ObjectNotFound
+from spike_core.domain.limits import LARGEST_FILE_BYTES_MAX
 from spike_core.domain.objects import ObjectKey
 from spike_core.ports.blobs import StoredObject
 from spike_core.ports.clock import Clock
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 LIST_MAX: Final = 1000  # keys in one response, a limit of the protocol
 LIST_LEAST: Final = 100  # no fewer, so that foreign objects under the prefix don't cost a request each
 DELETE_MAX: Final = 1000  # keys in one request, a limit of the protocol
-OBJECT_BYTES_MAX: Final = 256 * 1024 * 1024  # larger than any picture that Spike stores; larger objects aren't read
+OBJECT_BYTES_MAX: Final = LARGEST_FILE_BYTES_MAX  # larger objects aren't read
 CACHE_CONTROL: Final = "max-age=300, immutable"  # short, so that deleted objects soon leave caches too
 
 

@@ -122,7 +122,11 @@ _FIRST_NEWEST, _NEXT_NEWEST = _pages(
     _EXAMINED.order_by(images.c.created_at.desc(), images.c.id.desc()), _AGE < _AFTER_AGE
 )
 _FIRST_OLDEST, _NEXT_OLDEST = _pages(_EXAMINED.order_by(images.c.created_at, images.c.id), _AGE > _AFTER_AGE)
-_FIRST_BY_NAME, _NEXT_BY_NAME = _pages(_EXAMINED.order_by(_SORT_KEY, images.c.id), _KEY > _AFTER_KEY)
+_FIRST_BY_NAME, _NEXT_BY_NAME = _pages(
+    _EXAMINED.order_by(_SORT_KEY, images.c.id),
+    # SQLite finds no place in an index by a row value that contains an expression
+    and_(bindparam("after", type_=String) <= _SORT_KEY, _KEY > _AFTER_KEY),
+)
 _EXAMINE: Final = {
     ImageOrder.NEWEST: (_FIRST_NEWEST, _NEXT_NEWEST),
     ImageOrder.OLDEST: (_FIRST_OLDEST, _NEXT_OLDEST),

@@ -28,7 +28,7 @@ from sqlalchemy import (
 from spike_core.domain.cursors import JobCursor, StartCursor
 from spike_core.domain.errors import InvariantViolated, JobChanged, JobNotFound
 from spike_core.domain.identifiers import BatchId, ImageId, JobId, OwnerId
-from spike_core.domain.jobs import ClaimedJob, Job, JobStatus, PendingJob
+from spike_core.domain.jobs import ClaimedJob, CompletedJob, Job, JobStatus, PendingJob
 from spike_core.domain.priorities import Priority
 from spike_core.domain.queue_order import QueueOrder, UnclaimedJob, WaitingOwner
 from spike_core.domain.tiers import Tier
@@ -37,11 +37,13 @@ from spike_sqlalchemy.job_rows import STATE_COLUMNS, fence_row, job_of, spec_row
 from spike_sqlalchemy.prepared import Parameters, Prepared, Row
 from spike_sqlalchemy.statements import Statements
 from spike_sqlalchemy.tables import (
+    IS_COMPLETED,
     IS_CREATION,
     IS_OPEN_ON_IMAGE,
     IS_PENDING,
     IS_STARTED,
     RENDITION_COLUMNS,
+    images,
     jobs,
     outbox_messages,
 )
@@ -93,6 +95,15 @@ _NEXT_OF_IMAGE: Final = Prepared(
         < tuple_(bindparam("before_time", type_=UtcDateTime), bindparam("before_id", type_=String))
     )
 )
+_WANTED_TIER: Final = bindparam("tier", type_=String)  # empty for any
+_NEWEST_RESULT: Final = (
+    select(jobs.c.id)
+    .where(jobs.c.image_id == images.c.id, text(IS_COMPLETED), or_(_WANTED_TIER == "", jobs.c.tier == _WANTED_TIER))
+    .order_by(jobs.c.created_at.desc(), jobs.c.id.desc())
+    .limit(literal_column("1"))
+    .scalar_subquery()
+)
+_NEWEST_RESULTS: Final = select(_NEWEST_RESULT).where(images.c.id.in_(bindparam("ids", expanding=True)))
 _COUNT_OF_IMAGE: Final = Prepared(select(func.count()).select_from(jobs).where(jobs.c.image_id == bindparam("image")))
 _COUNT_OPEN: Final = (
     select(jobs.c.image_id, func.count())
@@ -299,6 +310,13 @@ class SqlAlchemyJobs:
             return self._jobs(_FIRST_OF_IMAGE, parameters)
         place = {"before_time": before.created_at, "before_id": before.id.text}
         return self._jobs(_NEXT_OF_IMAGE, {**parameters, **place})
+
+    def newest_results(self, image_ids: Collection[ImageId], *, tier: Tier | None = None) -> Sequence[CompletedJob]:
+        """Return each image's newest completed job, by an index of the image's jobs."""
+        parameters = {"tier": "" if tier is None else tier.name}
+        rows = self._statements.rows_of(_NEWEST_RESULTS, image_ids, parameters)
+        found = self.find([JobId(id_) for (id_,) in rows if id_ is not None])
+        return [job for job in found.values() if isinstance(job, CompletedJob)]
 
     def count_of_image(self, image_id: ImageId) -> int:
         """Return how many jobs the image has."""

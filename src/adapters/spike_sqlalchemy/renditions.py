@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from attrs import frozen
-from sqlalchemy import bindparam, exists, or_, select, text, update
+from sqlalchemy import String, bindparam, exists, null, or_, select, text, update
 
 from spike_core.domain.identifiers import ImageId, JobId
 from spike_core.domain.jobs import JobStatus
@@ -37,6 +37,14 @@ _PUT_ON_JOB: Final = Prepared(
     ),
     sets=RENDITION_COLUMNS,
 )
+_IS_THIS: Final = bindparam("thumbnail", type_=String)  # its key is used once
+_WITHOUT: Final = dict.fromkeys(RENDITION_COLUMNS, null())
+_REMOVE_FROM_IMAGE: Final = Prepared(
+    update(images).where(images.c.id == bindparam("picture"), images.c.thumbnail_key == _IS_THIS).values(_WITHOUT)
+)
+_REMOVE_FROM_JOB: Final = Prepared(
+    update(jobs).where(jobs.c.id == bindparam("picture"), jobs.c.thumbnail_key == _IS_THIS).values(_WITHOUT)
+)
 _SET_ON_IMAGE: Final = Prepared(update(images).where(images.c.id == bindparam("picture")), sets=["rendition_attempts"])
 _SET_ON_JOB: Final = Prepared(update(jobs).where(jobs.c.id == bindparam("picture")), sets=["rendition_attempts"])
 _ATTEMPTS_OF_IMAGE: Final = Prepared(select(images.c.rendition_attempts).where(images.c.id == bindparam("picture")))
@@ -65,6 +73,12 @@ class SqlAlchemyRenditions:
         """Store a picture's renditions."""
         statement = _PUT_ON_IMAGE if isinstance(of, ImageId) else _PUT_ON_JOB
         return self._statements.write(statement, {**renditions_row(renditions), "picture": of.text}) == 1
+
+    def remove(self, of: Pictured, renditions: Renditions) -> bool:
+        """Compare and remove, in one UPDATE."""
+        statement = _REMOVE_FROM_IMAGE if isinstance(of, ImageId) else _REMOVE_FROM_JOB
+        parameters = {"picture": of.text, "thumbnail": renditions.thumbnail.key.text}
+        return self._statements.write(statement, parameters) == 1
 
     def missing(self, *, before: datetime, limit: int) -> Sequence[MissingRenditions]:
         """Return pictures without renditions, by two partial indexes."""

@@ -9,10 +9,12 @@ import click
 
 from spike_cli.banner import first_user, welcome
 from spike_cli.opening import check_storage, opened
+from spike_core.domain.limits import BATCH_FILES_MAX
 from spike_http import create_app
+from spike_http.requests.body_sizes import body_bytes_max
 from spike_http.routes import base_urls, routes
-from spike_http.serving.bodies import BodyPolicy
-from spike_http.serving.connections import ConnectionLimits
+from spike_http.serving.bodies import BodyPolicy, body_share
+from spike_http.serving.connections import FILES_BESIDE, ConnectionLimits
 from spike_http.serving.proxies import Proxies
 from spike_http.serving.server import serve as serve_http
 from spike_runtime.logs import get_logger
@@ -60,14 +62,20 @@ def serve(host: str, port: int) -> None:
                 limits=ConnectionLimits(
                     connections_max=settings.connections_max,
                     peer_connections_max=settings.peer_connections_max,
+                    files_beside=FILES_BESIDE
+                    + settings.web_threads * max(0, spike.upload_limits.batch_files - BATCH_FILES_MAX),
                     bodies_bytes_max=settings.bodies_mb_max * 1_000_000,
                     header_s=settings.header_timeout_s,
-                    body_s=settings.body_timeout_s,
+                    body_s=settings.body_timeout_s * body_share(spike.upload_limits),
                     read_s=settings.read_timeout_s,
                     idle_s=settings.idle_timeout_s,
                 ),
                 is_proxy=Proxies.parse(settings.trusted_proxies).trusts_address,
-                bodies=BodyPolicy.of(routes(spike, closing=closing), base_path=base_urls(spike).public_path),
+                bodies=BodyPolicy.of(
+                    routes(spike, closing=closing),
+                    base_path=base_urls(spike).public_path,
+                    bytes_max=body_bytes_max(spike.upload_limits),
+                ),
                 closing=closing,
                 on_ready=on_ready,
             )

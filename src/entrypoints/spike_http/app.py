@@ -65,6 +65,7 @@ def create_app(
             window_s=spike.settings.rate_window_s,
             server_url=urls.public_url.removesuffix(urls.public_path) + base_path or "/",
             catalog=spike.pricing.catalog,
+            limits=spike.upload_limits,
         )
 
     @cache
@@ -83,6 +84,7 @@ def create_app(
             queries=spike.queries,
             blobs=spike.storage.blobs,
             downloader=spike.jobs.generations.downloader,
+            limits=spike.upload_limits,
         ),
     )
     for path in (METADATA_PATH, METADATA_PATH + RPC_PATH):

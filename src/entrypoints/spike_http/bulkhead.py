@@ -2,7 +2,8 @@
 
 What they wait for is a look at a picture in the sandbox, a download, or, in a long poll, the end of a job. The other
 half answers everything else, however long the wait. A request that finds no place is refused before it has any effect.
-A long poll gives its place to a request that needs one, since it can be answered at any time.
+A long poll gives its place to a request that needs one, since it can be answered at any time. Downloads, which take as
+long as their clients do, leave one place to looks.
 """
 
 import threading
@@ -31,6 +32,7 @@ class Bulkhead:
     """The places of the requests that may wait at a time."""
 
     size: int = field(validator=validators.ge(1))
+    within: "Bulkhead | None" = None  # a larger one, of which each place here is one too
     _held: Counter[str] = field(factory=Counter, init=False)  # by caller
     _polls: list[threading.Event] = field(factory=list, init=False)  # the places of long polls, oldest first
     _lock: threading.Lock = field(factory=threading.Lock, init=False)
@@ -39,6 +41,10 @@ class Bulkhead:
     def of_threads(cls, threads: int) -> Self:
         """Return the bulkhead of a server with so many threads."""
         return cls(max(1, threads // 2))
+
+    def all_but_one(self) -> "Bulkhead":
+        """Return a bulkhead within this one, for what may not take its last place."""
+        return Bulkhead(max(1, self.size - 1), within=self)
 
     def place(self, caller: str) -> "Place":
         """Return a place for a request of a caller, which isn't taken yet.
@@ -80,9 +86,20 @@ class Bulkhead:
                     raise ServerBusy
                 self._polls.pop(0).set()
             self._held[caller] += 1
+        if self.within is not None:
+            try:
+                self.within.take(caller)
+            except ServerBusy:
+                self._give_back(caller)
+                raise
 
     def give_back(self, caller: str) -> None:
         """Give a place back."""
+        self._give_back(caller)
+        if self.within is not None:
+            self.within.give_back(caller)
+
+    def _give_back(self, caller: str) -> None:
         with self._lock:
             self._held[caller] -= 1
             if not self._held[caller]:

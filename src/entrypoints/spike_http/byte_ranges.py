@@ -129,6 +129,6 @@ def _date(text: str | None) -> datetime | None:
         return None
     try:
         date = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):  # the second one of numbers that are far too large
         return None
     return date if date.tzinfo is not None else date.replace(tzinfo=UTC)

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-import attrs
 import falcon
 
 from spike_core.domain.errors import (
@@ -20,7 +19,7 @@ from spike_core.domain.errors import (
 )
 from spike_http.bulkhead import ServerBusy
 from spike_http.context import Request
-from spike_http.errors import BY_STATUS, INTERNAL_ERROR, TABLE, ErrorMessage
+from spike_http.errors import BY_STATUS, INTERNAL_ERROR, TABLE, ErrorMessage, message_fields
 from spike_http.problems import PROBLEM_JSON, respond
 from spike_http.requests.errors import InvalidImageIds, UnknownPricedTier
 from spike_runtime.logs import get_logger
@@ -52,8 +51,7 @@ def error_text(
     """Return the code and the texts of an error; `messages` are an operation's own."""
     response = TABLE[type(error)]
     own = next((messages[kind] for kind in type(error).__mro__ if kind in messages), None)
-    fields = attrs.asdict(error, recurse=False)
-    return (own or response.message).body(code=response.code, request_id=request_id, fields=fields)
+    return (own or response.message).body(code=response.code, request_id=request_id, fields=message_fields(error))
 
 
 def handle_falcon_error(req: Request, resp: falcon.Response, error: falcon.HTTPError, _params: dict[str, Any]) -> None:

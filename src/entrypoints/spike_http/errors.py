@@ -12,6 +12,7 @@ import attrs
 from attrs import frozen
 
 from spike_core.domain import errors
+from spike_core.domain.limits import MEBIBYTE
 from spike_http.bulkhead import ServerBusy
 from spike_http.requests.errors import (
     BatchTooLarge,
@@ -117,7 +118,9 @@ _BAD_REQUESTS: Final[Mapping[type[errors.SpikeError], ErrorResponse]] = {
     UnknownPricedTier: _bad_request("Invalid tier", "Please choose one of the tiers listed in pricing"),
     TooManyFiles: _bad_request("Maximum {files_max} files per batch", "Please upload fewer files at once"),
     BatchTooLarge: _too_large(
-        "Batch exceeds maximum size of 50MB", "Please upload fewer or smaller files at once", title="Bad Request"
+        "Batch exceeds maximum size of {batch_mb_max}MB",
+        "Please upload fewer or smaller files at once",
+        title="Bad Request",
     ),
     errors.UnsafeAddress: _bad_request(
         "The image URL is not allowed", "Please give the public http or https URL of an image"
@@ -138,8 +141,12 @@ _INVALID_FILES: Final[Mapping[type[errors.SpikeError], ErrorResponse]] = {
     ),
     errors.UnacceptablePicture: _invalid_file("The file is not an acceptable image", _ANOTHER_FILE),
     errors.EmptyFile: _invalid_file("File is empty", "Please choose another file"),
-    errors.FileTooLarge: _too_large("File exceeds maximum size of 10MB", "Please upload a file smaller than 10MB"),
-    errors.SourceTooLarge: _too_large("Image exceeds maximum size of 20MB", "Please compress or resize the image"),
+    errors.FileTooLarge: _too_large(
+        "File exceeds maximum size of {file_mb_max}MB", "Please upload a file smaller than {file_mb_max}MB"
+    ),
+    errors.SourceTooLarge: _too_large(
+        "Image exceeds maximum size of {source_mb_max}MB", "Please compress or resize the image"
+    ),
     errors.UnknownPictureFormat: _invalid_file("File is not a supported image", _ANOTHER_FILE),
     errors.UndecodablePicture: _invalid_file(
         "Image is damaged and cannot be read", "Please check the file, or export it again"
@@ -147,7 +154,9 @@ _INVALID_FILES: Final[Mapping[type[errors.SpikeError], ErrorResponse]] = {
     errors.UnsupportedPicture: _invalid_file("{name} is not supported", "{advice}"),
     errors.MultiplePages: _invalid_file("File has {pages} pages", "Please upload each page as a file of its own"),
     errors.AnimatedPicture: _invalid_file("Animated images are not supported", "Please upload a single frame"),
-    errors.TooManyPixels: _invalid_file("Image exceeds maximum of 50 megapixels", "Please upload a smaller image"),
+    errors.TooManyPixels: _invalid_file(
+        "Image exceeds maximum of {megapixels_max} megapixels", "Please upload a smaller image"
+    ),
     errors.ContainsLocation: _invalid_file(
         "The image contains the location where it was taken", "Please upload it again, then publish the new image"
     ),
@@ -414,4 +423,30 @@ def file_error(error: errors.SpikeError) -> tuple[FileErrorType, str]:
     """Return the API's error type and message for one file of a batch upload."""
     kind = next(kind for kind in type(error).__mro__ if kind in BATCH_FILE_ERRORS)
     type_, text = BATCH_FILE_ERRORS[kind]
-    return type_, text.format(error=TABLE[type(error)].message.error.format(**attrs.asdict(error, recurse=False)))
+    return type_, text.format(error=TABLE[type(error)].message.error.format(**message_fields(error)))
+
+
+def message_fields(error: errors.SpikeError) -> Mapping[str, Any]:
+    """Return what messages may refer to: the error's fields, and limits in the units that people read."""
+    fields: Mapping[str, Any] = attrs.asdict(error, recurse=False)
+    match error:
+        case errors.FileTooLarge():
+            return {**fields, "file_mb_max": megabytes(error.size_bytes_max)}
+        case errors.SourceTooLarge():
+            return {**fields, "source_mb_max": megabytes(error.size_bytes_max)}
+        case BatchTooLarge():
+            return {**fields, "batch_mb_max": megabytes(error.size_bytes_max)}
+        case errors.TooManyPixels():
+            return {**fields, "megapixels_max": megapixels(error.pixels_max)}
+        case _:
+            return fields
+
+
+def megabytes(size_bytes: int) -> str:
+    """Return a size in MB of 2^20 bytes, as the API counts files."""
+    return f"{size_bytes / MEBIBYTE:.6g}"
+
+
+def megapixels(pixels: int) -> str:
+    """Return a number of pixels in millions."""
+    return f"{pixels / 1e6:.6g}"

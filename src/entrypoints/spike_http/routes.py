@@ -73,6 +73,7 @@ def routes(
     authentication = request_authentication(spike, bases, authenticator)
     urls = object_urls(spike, bases)
     bulkhead = bulkhead or Bulkhead.of_threads(settings.web_threads)
+    download_bulkhead = bulkhead.all_but_one()
     long_poll = LongPoll(bulkhead=bulkhead, closing=closing)
     responder = IdempotentResponder(store=spike.idempotency, api_key_limits=spike.accounts.api_key_limits)
     queries = spike.queries
@@ -85,6 +86,7 @@ def routes(
                 bulkhead=bulkhead,
                 uploads=spike.images.uploads,
                 object_urls=urls,
+                limits=spike.upload_limits,
             ),
         ),
         Route(
@@ -95,6 +97,7 @@ def routes(
                 bulkhead=bulkhead,
                 batch_uploads=spike.images.batch_uploads,
                 object_urls=urls,
+                limits=spike.upload_limits,
             ),
         ),
         Route(
@@ -104,6 +107,7 @@ def routes(
                 responder=responder,
                 bulkhead=bulkhead,
                 enhancements=spike.jobs.enhancements,
+                limits=spike.upload_limits,
             ),
         ),
         Route(
@@ -115,7 +119,10 @@ def routes(
         Route(
             "/api/images/batch-enhance",
             BatchEnhanceResource(
-                authenticator=authentication, responder=responder, enhancements=spike.jobs.enhancements
+                authenticator=authentication,
+                responder=responder,
+                enhancements=spike.jobs.enhancements,
+                limits=spike.upload_limits,
             ),
         ),
         Route(
@@ -126,6 +133,7 @@ def routes(
                 bulkhead=bulkhead,
                 uploads=spike.images.uploads,
                 object_urls=urls,
+                limits=spike.upload_limits,
             ),
         ),
         Route(
@@ -135,9 +143,18 @@ def routes(
                 responder=responder,
                 bulkhead=bulkhead,
                 enhancements=spike.jobs.enhancements,
+                limits=spike.upload_limits,
             ),
         ),
-        Route("/api/images", ImagesResource(authenticator=authentication, queries=queries, object_urls=urls)),
+        Route(
+            "/api/images",
+            ImagesResource(
+                authenticator=authentication,
+                queries=queries,
+                rendition_making=spike.images.renditions,
+                object_urls=urls,
+            ),
+        ),
         Route("/api/images/layout", ImageLayoutResource(authenticator=authentication, queries=queries)),
         Route(
             "/api/images/links",
@@ -154,7 +171,7 @@ def routes(
                 authenticator=authentication,
                 downloads=spike.downloads,
                 blobs=spike.storage.blobs,
-                bulkhead=bulkhead,
+                bulkhead=download_bulkhead,
             ),
         ),
         Route(
@@ -218,6 +235,7 @@ def routes(
                 bulkhead=bulkhead,
                 generations=spike.jobs.generations,
                 catalog=spike.pricing.catalog,
+                limits=spike.upload_limits,
             ),
         ),
         Route(
@@ -235,7 +253,12 @@ def routes(
         ),
         Route(
             "/api/albums/{album_id}",
-            AlbumResource(authenticator=authentication, albums=spike.albums, object_urls=urls),
+            AlbumResource(
+                authenticator=authentication,
+                albums=spike.albums,
+                rendition_making=spike.images.renditions,
+                object_urls=urls,
+            ),
         ),
         Route("/api/albums/{album_id}/layout", AlbumLayoutResource(authenticator=authentication, albums=spike.albums)),
         Route(
@@ -244,7 +267,7 @@ def routes(
                 authenticator=authentication,
                 downloads=spike.downloads,
                 blobs=spike.storage.blobs,
-                bulkhead=bulkhead,
+                bulkhead=download_bulkhead,
             ),
         ),
         Route(
@@ -257,10 +280,17 @@ def routes(
         Route(
             "/api/quotes",
             QuotesResource(
-                authenticator=authentication, bulkhead=bulkhead, quotes=spike.quotes, catalog=spike.pricing.catalog
+                authenticator=authentication,
+                bulkhead=bulkhead,
+                quotes=spike.quotes,
+                catalog=spike.pricing.catalog,
+                limits=spike.upload_limits,
             ),
         ),
-        Route("/api/usage", UsageResource(authenticator=authentication, budgets=spike.budgets)),
+        Route(
+            "/api/usage",
+            UsageResource(authenticator=authentication, budgets=spike.budgets, limits=spike.upload_limits),
+        ),
         Route(
             "/api/settings/api-keys",
             ApiKeysResource(
@@ -294,6 +324,7 @@ def routes(
             blobs=spike.storage.blobs,
             signed_urls=spike.storage.links,
             queries=queries,
+            rendition_making=spike.images.renditions,
             proxies=Proxies.parse(settings.trusted_proxies),
             accel_redirect=settings.accel_redirect,
             lifetime=timedelta(seconds=settings.link_lifetime_s),

@@ -3,7 +3,7 @@
 import gzip
 import hashlib
 import html
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Final
@@ -29,29 +29,36 @@ TEXTS: Final = (".css", ".js", ".svg", ".txt")
 
 
 @frozen(kw_only=True)
+class CardPicture:
+    """A picture of a preview card."""
+
+    url: str
+    description: str  # for those who don't see it
+
+
+@frozen(kw_only=True)
 class PreviewCard:
     """What other sites show of a page that links to it: Open Graph (https://ogp.me), and X's card of a large image."""
 
     title: str
     description: str
     url: str
-    image_url: str | None
-    image_description: str = ""
+    pictures: Sequence[CardPicture]  # most sites show the first one alone
     is_listed: bool = True  # whether search engines may list the page
 
     def as_html(self) -> str:
         """Return the elements for the page's head; all values are escaped."""
-        properties = {
-            "og:type": "website",
-            "og:site_name": "Spike",
-            "og:title": self.title,
-            "og:description": self.description,
-            "og:url": self.url,
-        }
-        if self.image_url is not None:
-            properties |= {"og:image": self.image_url, "og:image:alt": self.image_description}
-        card = "summary" if self.image_url is None else "summary_large_image"
-        lines = [f'<meta property="{name}" content="{html.escape(value)}">' for name, value in properties.items()]
+        properties = [
+            ("og:type", "website"),
+            ("og:site_name", "Spike"),
+            ("og:title", self.title),
+            ("og:description", self.description),
+            ("og:url", self.url),
+        ]
+        for picture in self.pictures:
+            properties += [("og:image", picture.url), ("og:image:alt", picture.description)]
+        card = "summary_large_image" if self.pictures else "summary"
+        lines = [f'<meta property="{name}" content="{html.escape(value)}">' for name, value in properties]
         lines.append(f'<meta name="twitter:card" content="{card}">')
         if not self.is_listed:
             lines.append('<meta name="robots" content="noindex">')

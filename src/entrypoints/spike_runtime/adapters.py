@@ -10,6 +10,7 @@ from typing import Final
 
 from spike_core.domain.catalog import SPECIFIED, Catalog
 from spike_core.domain.errors import InvalidInput
+from spike_core.domain.limits import MEBIBYTE, UploadLimits
 from spike_core.domain.render_options import FAITHFUL_ONLY, Mode
 from spike_core.ports.broker import Broker
 from spike_core.ports.clock import Clock
@@ -28,6 +29,7 @@ from spike_runtime.plugins import load_adapter, scheme_of
 from spike_runtime.settings import Settings, WrongSettings
 from spike_sandbox import Isolation, Limits, Sandbox, Surroundings, Tools
 
+SPECIFIED_LIMITS: Final = UploadLimits()
 NO_OPTIONS: Final = AdapterOptions()
 _ELBOW_ROOM: Final = 3  # seconds of wall-clock time per second of processor time, since the machine is shared
 
@@ -95,17 +97,21 @@ def open_sandbox(
     engine_name: str,
     catalog: Catalog = SPECIFIED,
     modes: frozenset[Mode] = FAITHFUL_ONLY,
+    upload_limits: UploadLimits = SPECIFIED_LIMITS,
 ) -> Sandbox | None:
     """Return a sandbox whose child processes hold these tools; `None` if the sandbox is off.
+
+    The memory of a child and the time to look at a picture grow with the pixels that an upload may have.
 
     Raises:
         WrongSettings: the engine can't be built in another process.
     """
     if settings.sandbox == "off":
         return None
-    memory_bytes = settings.sandbox_memory_mb * 1024 * 1024
+    pixels_share = float(upload_limits.largest_share)
+    memory_bytes = round(pixels_share * settings.sandbox_memory_mb * MEBIBYTE)
     share = catalog.largest_work_share
-    probe_time = timedelta(seconds=settings.sandbox_probe_s)
+    probe_time = pixels_share * timedelta(seconds=settings.sandbox_probe_s)
     try:
         return Sandbox.of(
             tools,
@@ -118,7 +124,7 @@ def open_sandbox(
             probes=settings.sandbox_probes,
             probe_limits=Limits(memory_bytes=memory_bytes, cpu_time=probe_time, wall_time=_ELBOW_ROOM * probe_time),
             surroundings=_surroundings(settings),
-            look_time=timedelta(seconds=settings.sandbox_look_s),
+            look_time=pixels_share * timedelta(seconds=settings.sandbox_look_s),
             catalog=catalog,
             modes=modes,
         )

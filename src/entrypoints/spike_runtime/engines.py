@@ -8,6 +8,7 @@ from typing import Final
 from attrs import frozen
 
 from spike_core.domain.errors import UpscalerUnavailable
+from spike_core.domain.limits import UploadLimits
 from spike_core.domain.render_options import FAITHFUL_ONLY, Mode
 from spike_core.ports.factories import Engine, EngineResources, OpenEngine
 from spike_ncnn import is_installed
@@ -54,8 +55,10 @@ class EngineChoice:
             ) from error
 
 
-def chosen_engine(settings: Settings) -> EngineChoice:
+def chosen_engine(settings: Settings, *, upload_limits: UploadLimits | None = None) -> EngineChoice:
     """Return the engine of this name; for `auto`, the neural one if it is installed, else the classical one.
+
+    Its probe accepts pictures up to the pixels of `upload_limits`, or those of the settings.
 
     Raises:
         WrongSettings: no engine has this name.
@@ -64,10 +67,12 @@ def chosen_engine(settings: Settings) -> EngineChoice:
     if name == AUTO:
         name = NEURAL if is_installed() else CLASSICAL
     open_: OpenEngine = load_adapter("upscaler", name, setting=SETTING)
+    pixels_max = (upload_limits or settings.upload_limits).pixels
     means = EngineResources(
         cores=settings.engine_threads,
         memory_bytes=settings.engine_memory_mb * 1024 * 1024,
-        classical=classical_engine,
+        pixels_max=pixels_max,
+        classical=partial(classical_engine, pixels_max=pixels_max),
     )
     opener = partial(open_, means=means, **AdapterOptions.of(settings).arguments(open_, name))
     return EngineChoice(name, opener, modes=_modes(open_))

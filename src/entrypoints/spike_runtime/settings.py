@@ -2,6 +2,7 @@
 
 import difflib
 import ipaddress
+import math
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +20,22 @@ from spike_core.deprecation import warn_deprecated
 from spike_core.domain.accounts import SignUpPolicy
 from spike_core.domain.catalog import Catalog
 from spike_core.domain.event_deliveries import EventLimits
-from spike_core.domain.limits import DownloadLimits, JobLimits
+from spike_core.domain.limits import (
+    ACCEPTED_PIXELS_MAX,
+    BATCH_BYTES_MAX,
+    BATCH_FILES_MAX,
+    LARGEST_BATCH_BYTES_MAX,
+    LARGEST_BATCH_FILES_MAX,
+    LARGEST_FILE_BYTES_MAX,
+    LARGEST_SOURCE_BYTES_MAX,
+    MEBIBYTE,
+    PICTURE_PIXELS_MAX,
+    SOURCE_BYTES_MAX,
+    UPLOAD_BYTES_MAX,
+    DownloadLimits,
+    JobLimits,
+    UploadLimits,
+)
 from spike_core.domain.rate_limits import DEFAULT_LIMITS, DEFAULT_WINDOW, RateLimit, RateLimitGroup
 from spike_core.domain.regeneration_policy import RegenerationPolicy
 from spike_core.domain.tokens import Tokens
@@ -32,6 +48,7 @@ CONFIG_VARIABLE: Final = "SPIKE_CONFIG"
 API_KEY_VARIABLE: Final = "SPIKE_API_KEY"  # of commands that call a server
 TABLES: Final = frozenset({"tiers", "adapters", "adapter_variables"})  # settings without a variable of their name
 ADAPTER_PREFIX: Final = "SPIKE_ADAPTER_"  # of variables whose names adapters declare
+MEGAPIXEL: Final = 1_000_000  # pixels
 MEGABYTE: Final = 1_000_000  # bytes; of storage, as disks and object stores are sold
 DURATION_S_MAX: Final = 1_000_000_000  # some 30 years; so that date arithmetic can't overflow
 SIGN_IN_SECRET_CHARS_MIN: Final = 32
@@ -290,6 +307,20 @@ class Settings:
     sessions_max: int = field(default=20, validator=_at_least(1))  # of one user; the oldest ends
     download_images_max: int = field(default=10_000, validator=_at_least(1))  # in one zip file
     download_mb_max: int = field(default=20_000, validator=_at_least(1))  # in one zip file
+    # what is sent: MiB, files of a batch upload or images of a batch enhancement, millions of pixels
+    file_mb_max: int = field(
+        default=UPLOAD_BYTES_MAX // MEBIBYTE, validator=[_at_least(1), _at_most(LARGEST_FILE_BYTES_MAX // MEBIBYTE)]
+    )
+    source_mb_max: int = field(  # of a picture in JSON, or fetched from a URL
+        default=SOURCE_BYTES_MAX // MEBIBYTE, validator=[_at_least(1), _at_most(LARGEST_SOURCE_BYTES_MAX // MEBIBYTE)]
+    )
+    batch_files_max: int = field(default=BATCH_FILES_MAX, validator=[_at_least(1), _at_most(LARGEST_BATCH_FILES_MAX)])
+    batch_mb_max: int = field(
+        default=BATCH_BYTES_MAX // MEBIBYTE, validator=[_at_least(1), _at_most(LARGEST_BATCH_BYTES_MAX // MEBIBYTE)]
+    )
+    image_megapixels_max: int = field(
+        default=PICTURE_PIXELS_MAX // MEGAPIXEL, validator=[_at_least(1), _at_most(ACCEPTED_PIXELS_MAX // MEGAPIXEL)]
+    )
     disk_free_mb_min: int = field(default=500, validator=_at_least(0))  # of a store in a folder
 
     event_retry_s: float = field(default=259200.0, validator=_at_least(0))  # then a failing event is set aside
@@ -334,6 +365,17 @@ class Settings:
             raise ValueError(
                 "SPIKE_HEARTBEAT_S must be at most half of SPIKE_LEASE_S, so that one heartbeat may be missed"
             )
+        if self.batch_mb_max < self.file_mb_max:
+            raise ValueError(
+                f"SPIKE_BATCH_MB_MAX must be at least SPIKE_FILE_MB_MAX, {self.file_mb_max}, not {self.batch_mb_max}"
+            )
+        # one client may use half of it; base64 in JSON takes up to 1.44 times the picture
+        bodies_mb = math.ceil(2 * max(self.batch_mb_max + 1, 1.5 * self.source_mb_max + 1) * MEBIBYTE / MEGABYTE)
+        if self.bodies_mb_max < bodies_mb:
+            raise ValueError(
+                f"SPIKE_BODIES_MB_MAX must be at least {bodies_mb}, not {self.bodies_mb_max}, since "
+                f"SPIKE_BATCH_MB_MAX is {self.batch_mb_max} and SPIKE_SOURCE_MB_MAX {self.source_mb_max}"
+            )
         if self.accel_redirect and not (self.storage_url or "file:").lower().startswith("file:"):
             raise ValueError("SPIKE_ACCEL_REDIRECT needs files to redirect to: SPIKE_STORAGE_URL isn't a folder")
         if self.accel_redirect and not self.trusted_proxies:
@@ -356,6 +398,17 @@ class Settings:
             connections_max=self.database_connections,
             lock_wait=timedelta(seconds=self.database_lock_s),
             statement_time=timedelta(seconds=self.database_statement_s),
+        )
+
+    @property
+    def upload_limits(self) -> UploadLimits:
+        """The limits of what is sent."""
+        return UploadLimits(
+            file_bytes=self.file_mb_max * MEBIBYTE,
+            source_bytes=self.source_mb_max * MEBIBYTE,
+            batch_files=self.batch_files_max,
+            batch_bytes=self.batch_mb_max * MEBIBYTE,
+            pixels=self.image_megapixels_max * MEGAPIXEL,
         )
 
     @property

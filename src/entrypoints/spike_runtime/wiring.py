@@ -12,6 +12,7 @@ from attrs import frozen
 from spike_core.application import Application, Policies, Ports, compose
 from spike_core.domain.catalog import Catalog
 from spike_core.domain.images import MetadataPolicy
+from spike_core.domain.limits import UploadLimits
 from spike_core.domain.tokens import Tokens
 from spike_core.ports.authenticator import Authenticator
 from spike_core.ports.background import Background
@@ -135,14 +136,15 @@ def build(
     price_list: PriceList | None = None,
     regeneration: RegenerationPolicies | None = None,
     subscribers: Sequence[Subscriber] = (),
+    upload_limits: UploadLimits | None = None,
 ) -> Spike:
     """Build Spike from settings. Makes no network call; creates the data folder if needed.
 
     `database` stands for the one that `SPIKE_DATABASE_URL` names, such as one on the app's own engine
     (`spike_sqlalchemy.from_engine`). Without a catalog the tiers are those of the settings; without a price list the
     prices are the catalog's. `regeneration` decides instead of the settings how wallets fill by themselves. What isn't
-    given of these three may come from an entry point of `spike.policies`.
-    `subscribers` get domain events, beside those of the entry points `spike.subscribers`.
+    given of these three may come from an entry point of `spike.policies`. `subscribers` get domain events, beside those
+    of the entry points `spike.subscribers`. `upload_limits` stand for those of the settings.
 
     Raises:
         WrongSettings: a setting is invalid, or names an adapter that isn't installed; or a subscriber or a policy can't
@@ -163,7 +165,8 @@ def build(
         settings.storage_url or (folder / "objects").as_uri(), clock=clock, secret=secret, options=options
     )
     broker = open_broker(settings.broker_url, options=options)
-    choice = chosen_engine(settings)
+    upload_limits = upload_limits or settings.upload_limits
+    choice = chosen_engine(settings, upload_limits=upload_limits)
     artist = chosen_generator(settings)
     sandbox = open_sandbox(
         settings,
@@ -171,6 +174,7 @@ def build(
         engine_name=choice.name,
         catalog=catalog,
         modes=choice.modes,
+        upload_limits=upload_limits,
     )
     engine = sandbox.engine if sandbox else choice.opened()
     generator = (
@@ -189,7 +193,9 @@ def build(
         sandbox=sandbox,
         engine_name=choice.name,
         generator=generator,
-        downloader=WebDownloader(),
+        downloader=WebDownloader(
+            size_bytes_max=upload_limits.source_bytes, deadline_s=upload_limits.fetch_time.total_seconds()
+        ),
         limiter=open_limiter(settings.rate_limit_url, options=options),
         clock=clock,
         ids=ids,
@@ -200,6 +206,7 @@ def build(
         subscribers=subscribers,
         catalog=catalog,
         price_list=policies.price_list,
+        upload_limits=upload_limits,
     )
 
 
@@ -243,11 +250,13 @@ def assemble(
     price_list: PriceList | None = None,
     regeneration: RegenerationPolicies | None = None,
     subscribers: Sequence[Subscriber] = (),
+    upload_limits: UploadLimits | None = None,
 ) -> Spike:
     """Return the use cases over the given adapters; `close` also closes `sandbox`.
 
     `folder` holds the database of jobs that one process at a time may work on; see `Spike.keeping_others_out`. Catalog,
-    price list, regeneration and subscribers are as in `build`. Without a `background`, a thread makes renditions.
+    price list, regeneration, subscribers and upload limits are as in `build`; the engine's probe and the downloader may
+    have lower limits of their own. Without a `background`, a thread makes renditions.
 
     Raises:
         InvalidValue: two subscribers have the same name, or a name is invalid.
@@ -283,6 +292,7 @@ def assemble(
             opening_grant=Tokens(settings.opening_grant),
             metadata=MetadataPolicy(settings.exif),
             budgets=settings.budgets,
+            uploads=upload_limits or settings.upload_limits,
             downloads=settings.download_limits,
             events=settings.event_limits,
             free_bytes_min=settings.disk_free_mb_min * MEGABYTE,
@@ -305,6 +315,7 @@ def assemble(
         maintenance=application.maintenance,
         pricing=application.pricing,
         quotes=application.quotes,
+        upload_limits=application.upload_limits,
         settings=settings,
         clock=clock,
         ids=ids,

@@ -1,22 +1,36 @@
 """Named limits: sizes, counts and durations."""
 
+import math
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from fractions import Fraction
 from typing import Final
 
-from attrs import field, frozen, validators
+from attrs import Attribute, field, frozen, validators
 
 from spike_core.domain.catalog import SPECIFIED, Catalog
-from spike_core.domain.errors import InvalidValue
+from spike_core.domain.errors import InvalidValue, TooManyPixels
 from spike_core.domain.tiers import Tier
 
-UPLOAD_BYTES_MAX: Final = 10 * 1024 * 1024  # "10MB" in the API's documentation
-SOURCE_BYTES_MAX: Final = 20 * 1024 * 1024  # of a picture inside a JSON body, or fetched from a URL
-BATCH_FILES_MAX: Final = 20
-BATCH_BYTES_MAX: Final = 50 * 1024 * 1024  # of all files together
-BATCH_IMAGES_MAX: Final = 20  # enhanced by one request
+MEBIBYTE: Final = 1024 * 1024  # bytes; "MB" in the API's documentation and errors
+
+# the specification's limits of what is sent, the defaults of `UploadLimits`
+UPLOAD_BYTES_MAX: Final = 10 * MEBIBYTE
+SOURCE_BYTES_MAX: Final = 20 * MEBIBYTE  # of a picture inside a JSON body, or fetched from a URL
+BATCH_FILES_MAX: Final = 20  # uploaded by one request; as many images are enhanced by one
+BATCH_BYTES_MAX: Final = 50 * MEBIBYTE  # of all files together
+PICTURE_PIXELS_MAX: Final = 50_000_000
+
+# the highest values of `UploadLimits`
+LARGEST_FILE_BYTES_MAX: Final = 256 * MEBIBYTE  # of what object stores, idempotency and sandbox are made for
+LARGEST_SOURCE_BYTES_MAX: Final = 128 * MEBIBYTE  # one body of base64 at a time is in memory twice
+LARGEST_BATCH_FILES_MAX: Final = 100  # their rows are written in one transaction
+LARGEST_BATCH_BYTES_MAX: Final = 1024 * MEBIBYTE
+ACCEPTED_PIXELS_MAX: Final = 200_000_000  # of a picture that an upload's check has accepted, whatever the limit was
+
+FETCH_TIME: Final = timedelta(seconds=20)  # of a picture of `SOURCE_BYTES_MAX`
 PROMPT_CHARS_MAX: Final = 4000
 METHOD_CHARS_MAX: Final = 500  # of an engine's description of how it made a result
-PICTURE_PIXELS_MAX: Final = 50_000_000
 FILE_NAME_CHARS_MAX: Final = 255
 IMAGE_DESCRIPTION_CHARS_MAX: Final = 2000
 PARALLEL_TIERS_MAX: Final = 3  # of one image, per request
@@ -61,6 +75,50 @@ def check_layout_page_size(limit: int) -> None:
     """
     if not 1 <= limit <= LAYOUT_PAGE_SIZE_MAX:
         raise InvalidValue(what="limit", rule=f"must be 1 to {LAYOUT_PAGE_SIZE_MAX}")
+
+
+def _up_to(most: int) -> "Sequence[Callable[[object, Attribute[int], int], object]]":
+    return [validators.ge(1), validators.le(most)]
+
+
+@frozen(kw_only=True)
+class UploadLimits:
+    """How much may be sent: files, batches of them, and their pixels. The defaults are the specification's.
+
+    Raises:
+        ValueError: a limit is below 1 or above the highest possible, or a batch may be smaller than a file.
+    """
+
+    file_bytes: int = field(default=UPLOAD_BYTES_MAX, validator=_up_to(LARGEST_FILE_BYTES_MAX))
+    source_bytes: int = field(default=SOURCE_BYTES_MAX, validator=_up_to(LARGEST_SOURCE_BYTES_MAX))
+    batch_files: int = field(default=BATCH_FILES_MAX, validator=_up_to(LARGEST_BATCH_FILES_MAX))
+    batch_bytes: int = field(default=BATCH_BYTES_MAX, validator=_up_to(LARGEST_BATCH_BYTES_MAX))
+    pixels: int = field(default=PICTURE_PIXELS_MAX, validator=_up_to(ACCEPTED_PIXELS_MAX))
+
+    def __attrs_post_init__(self) -> None:
+        """Check the limits that depend on each other."""
+        if self.batch_bytes < self.file_bytes:
+            raise ValueError("a batch can't be smaller than one file")
+
+    def check_pixels(self, pixels: int) -> None:
+        """Check the size of a picture.
+
+        Raises:
+            TooManyPixels: it has more pixels than an upload may have.
+        """
+        if pixels > self.pixels:
+            raise TooManyPixels(pixels=pixels, pixels_max=self.pixels)
+
+    @property
+    def largest_share(self) -> Fraction:
+        """How much larger than the specification's a picture may be, in pixels; at least 1."""
+        return max(Fraction(1), Fraction(self.pixels, PICTURE_PIXELS_MAX))
+
+    @property
+    def fetch_time(self) -> timedelta:
+        """How long fetching a picture from a URL may take, in whole seconds: longer if it may be larger."""
+        share = max(Fraction(1), Fraction(self.source_bytes, SOURCE_BYTES_MAX))
+        return timedelta(seconds=math.ceil(FETCH_TIME.total_seconds() * share))
 
 
 @frozen(kw_only=True)

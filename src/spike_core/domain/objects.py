@@ -125,6 +125,11 @@ class ObjectKey:
         return self.text.startswith("originals/")
 
     @property
+    def is_rendition(self) -> bool:
+        """Whether this is a rendition, which can be made anew."""
+        return self.text.startswith(("thumbnails/", "previews/"))
+
+    @property
     def format(self) -> PictureFormat:
         """What the object's bytes are."""
         return _FORMATS[self.text.rpartition(".")[2]]

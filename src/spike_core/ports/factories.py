@@ -18,6 +18,7 @@ from typing import Final, Protocol
 
 from attrs import field, frozen, validators
 
+from spike_core.domain.limits import PICTURE_PIXELS_MAX
 from spike_core.domain.render_options import FAITHFUL_ONLY, Mode
 from spike_core.ports.blender import Blender
 from spike_core.ports.blobs import BlobStore
@@ -156,6 +157,7 @@ class EngineResources:
 
     cores: int = field(default=2, validator=validators.ge(1))
     memory_bytes: int = field(default=256 * 1024 * 1024, validator=validators.ge(1))  # besides the picture itself
+    pixels_max: int = field(default=PICTURE_PIXELS_MAX, validator=validators.ge(1))  # that its probe identifies
     classical: Callable[[], Engine]  # for the parts that another engine doesn't implement
 
 

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from spike_core.domain.cursors import JobCursor, StartCursor
 from spike_core.domain.identifiers import BatchId, ImageId, JobId, OwnerId
-from spike_core.domain.jobs import ClaimedJob, Job, PendingJob
+from spike_core.domain.jobs import ClaimedJob, CompletedJob, Job, PendingJob
 from spike_core.domain.priorities import Priority
 from spike_core.domain.queue_order import QueueOrder, WaitingOwner
 from spike_core.domain.tiers import Tier
@@ -51,6 +51,12 @@ class JobRepository(Protocol):
 
     def newest_of_image(self, image_id: ImageId, *, before: JobCursor | None = None, limit: int) -> Sequence[Job]:
         """Return at most `limit` of the image's jobs after `before`, newest first."""
+
+    def newest_results(self, image_ids: Collection[ImageId], *, tier: Tier | None = None) -> Sequence[CompletedJob]:
+        """Return each image's newest completed job, of one tier if it is given, in any order.
+
+        Images without one are left out. The number of queries doesn't depend on the number of images.
+        """
 
     def count_of_image(self, image_id: ImageId) -> int:
         """Return how many jobs the image has; 0 if there is no such image."""

@@ -17,7 +17,7 @@ class ImageProbe(Protocol):
         """Return the picture's identity; `content` is rewound afterwards.
 
         Accepts and rejects the same pictures as `inspect`, for the same reasons; it may decode less where that makes no
-        difference.
+        difference. Its limit of pixels is the probe's own: `EngineResources.pixels_max`, or `PICTURE_PIXELS_MAX`.
 
         Raises:
             UnacceptablePicture: as in `inspect`.

@@ -16,6 +16,9 @@ class RenditionRepository(Protocol):
         They aren't if the picture has some already, is being deleted, doesn't exist, or is a job without a result.
         """
 
+    def remove(self, of: Pictured, renditions: Renditions) -> bool:
+        """Remove a picture's renditions if they are these, and return whether they were; it then has none."""
+
     def missing(self, *, before: datetime, limit: int) -> Sequence[MissingRenditions]:
         """Return at most `limit` images and at most `limit` jobs without renditions, each newest first.
 

@@ -10,7 +10,6 @@ from spike_core.domain.errors import InvalidInput, SpikeError, StorageUnavailabl
 from spike_core.domain.identifiers import AlbumId, ImageId, OwnerId, RequestId
 from spike_core.domain.images import Image, ImageName
 from spike_core.domain.jobs import PendingJob
-from spike_core.domain.limits import UPLOAD_BYTES_MAX
 from spike_core.domain.render_options import DEFAULT_OPTIONS, RenderOptions
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import NO_TOKENS, Tokens
@@ -147,7 +146,7 @@ class BatchUploads(Extensible):
                 raise
             return _batch(validated, none_accepted, errors | {image.id: error for image in stored})
         self.dispatch.start(accepted.due)
-        self.rendition_making.soon([image.id for image in stored])
+        self.rendition_making.soon([image.id for image in stored], caller=owner_id)
         return batch
 
     def _validate(
@@ -161,7 +160,7 @@ class BatchUploads(Extensible):
                     validated.append(file)
                 case NamedFile():
                     try:
-                        picture = self.ingest.validate(file.content, size_bytes_max=UPLOAD_BYTES_MAX)
+                        picture = self.ingest.validate(file.content)
                     except InvalidInput as error:
                         validated.append(RefusedFile(filename=file.filename, error=error))
                         continue

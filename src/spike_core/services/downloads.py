@@ -13,7 +13,7 @@ from spike_core.domain.file_names import DistinctNames, picture_file_name, tier_
 from spike_core.domain.identifiers import AlbumId, ImageId, OwnerId
 from spike_core.domain.images import Image
 from spike_core.domain.jobs import CompletedJob
-from spike_core.domain.limits import ALBUM_PAGE_SIZE, IMAGE_JOBS_SHOWN_MAX, DownloadLimits
+from spike_core.domain.limits import ALBUM_PAGE_SIZE, DownloadLimits
 from spike_core.domain.objects import ObjectKey
 from spike_core.domain.ordering import distinct
 from spike_core.domain.secrets import Secret
@@ -45,9 +45,9 @@ class Download:
 class Downloads:
     """Plans downloads: the newest completed result of each image, at one tier if one is asked for, else the original.
 
-    A plan reads the images in pages, each in a transaction of its own, and no object. Others than an image's owner get
-    what they may read by a link: of a private image in an album that they may see, the original without private
-    metadata.
+    A plan reads the images in pages, each in a transaction of its own and with the same number of queries, and no
+    object. Others than an image's owner get what they may read by a link: of a private image in an album that they may
+    see, the original without private metadata.
     """
 
     transactions: Transactions
@@ -73,14 +73,12 @@ class Downloads:
         while True:
             with self.transactions.view() as tx:
                 album: Album = tx.albums.get(album_id).visible_to(viewer, share_token=share_token)
-                plan.check_count(tx.albums.count(album_id))
+                if after is None:
+                    plan.check_count(tx.albums.count(album_id))
                 places = tx.albums.page(album_id, after=after, limit=_PAGE_SIZE)
-                images = tx.images.find([place.image_id for place in places])
-                chosen = [
-                    _chosen(tx, images[place.image_id], viewer=viewer, tier=tier)
-                    for place in places
-                    if place.image_id in images
-                ]
+                found = tx.images.find([place.image_id for place in places])
+                images = [found[place.image_id] for place in places if place.image_id in found]
+                chosen = _chosen(tx, images, viewer=viewer, tier=tier)
             plan.add(chosen)
             if len(places) < _PAGE_SIZE:
                 return Download(title=album.name.text, objects=plan.objects)
@@ -104,7 +102,7 @@ class Downloads:
                     raise ImageNotFound
                 if any(image.owner_id != owner_id and not image.is_public for image in images.values()):
                     raise Forbidden
-                chosen = [_chosen(tx, images[id_], viewer=owner_id, tier=tier) for id_ in page]
+                chosen = _chosen(tx, [images[id_] for id_ in page], viewer=owner_id, tier=tier)
             plan.add(chosen)
         return Download(title="images", objects=plan.objects)
 
@@ -138,20 +136,30 @@ class _Plan:
             )
 
 
-def _chosen(tx: Transaction, image: Image, *, viewer: OwnerId | None, tier: Tier | None) -> DownloadedObject:
-    """Return the object of the image that belongs in the download; one query by an index of the image's jobs."""
-    is_owner = image.owner_id == viewer
-    newest = tx.jobs.newest_of_image(image.id, limit=IMAGE_JOBS_SHOWN_MAX) if is_owner or image.is_public else ()
-    for job in newest:
-        if isinstance(job, CompletedJob) and tier in {None, job.spec.tier}:
-            result = job.result
-            return DownloadedObject(
-                name=picture_file_name(image.name.text, result.key.format, label=tier_label(job.spec.tier)),
-                key=result.key,
-                size_bytes=result.size_bytes,
-                stored_at=job.ended_at,
-            )
-    key = image.original if is_owner else image.shown
+def _chosen(
+    tx: Transaction, images: Sequence[Image], *, viewer: OwnerId | None, tier: Tier | None
+) -> Sequence[DownloadedObject]:
+    """Return the object of each image that belongs in the download."""
+    with_results = [image.id for image in images if image.owner_id == viewer or image.is_public]
+    results = {job.spec.image_id: job for job in tx.jobs.newest_results(with_results, tier=tier)}
+    return [
+        _original(image, viewer=viewer) if (job := results.get(image.id)) is None else _result(image, job)
+        for image in images
+    ]
+
+
+def _result(image: Image, job: CompletedJob) -> DownloadedObject:
+    result = job.result
+    return DownloadedObject(
+        name=picture_file_name(image.name.text, result.key.format, label=tier_label(job.spec.tier)),
+        key=result.key,
+        size_bytes=result.size_bytes,
+        stored_at=job.ended_at,
+    )
+
+
+def _original(image: Image, *, viewer: OwnerId | None) -> DownloadedObject:
+    key = image.original if image.owner_id == viewer else image.shown
     digest = image.digests.get(key)
     return DownloadedObject(
         name=picture_file_name(image.name.text, key.format),

@@ -8,7 +8,7 @@ from spike_core.domain.errors import Forbidden, ImageNotFound, InvalidValue, Una
 from spike_core.domain.identifiers import ANONYMOUS, BatchId, ImageId, JobId, OwnerId, RequestId
 from spike_core.domain.images import Image
 from spike_core.domain.jobs import Job, JobSpec, PendingJob
-from spike_core.domain.limits import BATCH_IMAGES_MAX, PARALLEL_TIERS_MAX
+from spike_core.domain.limits import PARALLEL_TIERS_MAX
 from spike_core.domain.objects import ObjectKey
 from spike_core.domain.orders import Quote, TaskKind
 from spike_core.domain.render_options import DEFAULT_OPTIONS, RenderOptions
@@ -193,15 +193,16 @@ class Enhancements(Extensible):
         The number of statements doesn't grow with the number of images.
 
         Raises:
-            InvalidValue: there is no image, there are more than `BATCH_IMAGES_MAX`, or tier or options aren't on offer.
+            InvalidValue: there is no image, there are more than a batch may have, or tier or options aren't on offer.
             ImageNotFound, Forbidden: one of the images doesn't exist, or belongs to another owner.
             NotEnoughTokens: the balance doesn't cover all images.
             TooManyJobs, QuotaExceeded: the owner's budget has no room.
             DatabaseUnavailable: nothing is charged.
         """
         distinct = list(dict.fromkeys(image_ids))
-        if not 1 <= len(distinct) <= BATCH_IMAGES_MAX:
-            raise InvalidValue(what="imageIds", rule=f"must be 1 to {BATCH_IMAGES_MAX} images")
+        most = self.ingest.upload_limits.batch_files
+        if not 1 <= len(distinct) <= most:
+            raise InvalidValue(what="imageIds", rule=f"must be 1 to {most} images")
         quote = self.pricing.quote(tier, TaskKind.ENHANCEMENT, owner_id=owner_id, options=options)
         self.ingest.check_free_space()
         batch_id = self.ids.new(BatchId)

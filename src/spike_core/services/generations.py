@@ -175,7 +175,7 @@ class Generations(Extensible):
             with self.downloader.download(picture.url) as content:
                 yield self.ingest.validate_inline(InlineImage(content=content))
         except FileTooLarge as error:
-            raise SourceTooLarge from error
+            raise SourceTooLarge(size_bytes_max=error.size_bytes_max) from error
 
     def _check_funds(self, owner_id: OwnerId, price: Tokens, *, input_bytes: int) -> None:
         adding = Usage.of_request(price, input_bytes=input_bytes)

@@ -12,7 +12,7 @@ from attrs import field, frozen, validators
 
 from spike_core.domain.errors import EmptyFile, FileTooLarge, InvalidValue, SourceTooLarge, SpikeError, UploadExpired
 from spike_core.domain.images import Image, PictureIdentity
-from spike_core.domain.limits import SOURCE_BYTES_MAX, JobLimits
+from spike_core.domain.limits import JobLimits, UploadLimits
 from spike_core.domain.media_types import canonical_media_type
 from spike_core.domain.objects import ContentDigest, ObjectKey
 from spike_core.ports.blobs import BlobStore
@@ -52,6 +52,7 @@ class Ingest:
     metadata: Metadata
     clock: Clock
     limits: JobLimits
+    upload_limits: UploadLimits = field(factory=UploadLimits)
     free_space: FreeSpace = field(factory=FreeSpace)
 
     def check_free_space(self) -> None:
@@ -62,37 +63,42 @@ class Ingest:
         """
         self.free_space.check()
 
-    def validate(self, content: BinaryIO, *, size_bytes_max: int) -> ValidatedImage:
+    def validate(self, content: BinaryIO) -> ValidatedImage:
         """Return the picture if it can be decoded completely.
 
         Raises:
             UnacceptablePicture: it is empty, too large, animated, corrupt or in no supported format.
         """
-        size_bytes = content.seek(0, os.SEEK_END)
-        content.seek(0)
-        if size_bytes == 0:
-            raise EmptyFile
-        if size_bytes > size_bytes_max:
-            raise FileTooLarge(size_bytes_max=size_bytes_max)
-        return ValidatedImage(content=content, identity=self.probe.identify(content), size_bytes=size_bytes)
+        return self._validated(content, size_bytes_max=self.upload_limits.file_bytes)
 
     def validate_inline(self, inline: InlineImage) -> ValidatedImage:
         """Return an inline picture if it can be decoded completely and is what its sender declares.
 
         Raises:
-            UnacceptablePicture: as in `validate`; it may have `SOURCE_BYTES_MAX` bytes.
+            UnacceptablePicture: as in `validate`; it has a limit of bytes of its own.
             InvalidValue: its sender declares another media type.
         """
         try:
-            validated = self.validate(inline.content, size_bytes_max=SOURCE_BYTES_MAX)
+            validated = self._validated(inline.content, size_bytes_max=self.upload_limits.source_bytes)
         except FileTooLarge as error:
-            raise SourceTooLarge from error
+            raise SourceTooLarge(size_bytes_max=error.size_bytes_max) from error
         declared = inline.media_type
         if declared is not None and canonical_media_type(declared) != validated.identity.format.media_type:
             raise InvalidValue(
                 what="mimeType", rule=f"must agree with the image, which is {validated.identity.format.value}"
             )
         return validated
+
+    def _validated(self, content: BinaryIO, *, size_bytes_max: int) -> ValidatedImage:
+        size_bytes = content.seek(0, os.SEEK_END)
+        content.seek(0)
+        if size_bytes == 0:
+            raise EmptyFile
+        if size_bytes > size_bytes_max:
+            raise FileTooLarge(size_bytes_max=size_bytes_max)
+        identity = self.probe.identify(content)
+        self.upload_limits.check_pixels(identity.dimensions.pixels)  # the probe's own limit may be higher
+        return ValidatedImage(content=content, identity=identity, size_bytes=size_bytes)
 
     @contextmanager
     def objects_of(self, image: Image, content: BinaryIO) -> Iterator[Mapping[ObjectKey, BinaryIO]]:

@@ -117,7 +117,7 @@ class JobRunner:
                 outcome = self._deliver(job, result, attempt)
         self.dispatch.start(attempt.due)
         if outcome is JobOutcome.DELIVERED:
-            self.rendition_making.soon([job.id])
+            self.rendition_making.soon([job.id], caller=job.spec.owner_id)
         return outcome
 
     def _make(self, job: ClaimedJob, attempt: _Attempt) -> Result:

@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
 from attrs import Factory, field, frozen
 
@@ -16,7 +15,6 @@ from spike_core.domain.errors import (
     Unauthenticated,
     Unavailable,
 )
-from spike_core.domain.file_names import picture_file_name, tier_label
 from spike_core.domain.identifiers import ANONYMOUS, BatchId, ImageId, JobId, OwnerId
 from spike_core.domain.image_lists import EVERYTHING, ImageFilter, ImageOrder, ListCursor, NameCursor
 from spike_core.domain.images import Image
@@ -36,6 +34,7 @@ from spike_core.domain.ordering import distinct
 from spike_core.domain.renditions import Renditions
 from spike_core.ports.clock import Clock
 from spike_core.ports.transactions import Transaction, Transactions
+from spike_core.services.described_objects import DescribedObject
 from spike_core.services.image_lists import ListedPage, list_images
 from spike_core.services.queue_positions import QueuePositions
 
@@ -95,40 +94,9 @@ class LinkedObjects:
     results: Sequence[tuple[CompletedJob, Image | None]]  # with the job's image; `None` for a job without one
 
     @property
-    def without_renditions(self) -> Sequence[ImageId | JobId]:
-        """Those that have no renditions yet."""
-        results = [job.id for job, _image in self.results if job.result.renditions is None]
-        return [*(image.id for image in self.images if image.renditions is None), *results]
-
-
-@frozen(kw_only=True)
-class DescribedObject:
-    """What the rows say about an object."""
-
-    file_name: str  # for those who save it
-    sha256: bytes | None  # `None` if an older release stored it, or it is derived from another
-    stored_at: datetime
-
-    @classmethod
-    def of_image(cls, key: ObjectKey, image: Image) -> "DescribedObject":
-        """Return the description of an image's object."""
-        digest = image.digests.get(key)
-        return cls(
-            file_name=picture_file_name(image.name.text, key.format),
-            sha256=None if digest is None else digest.sha256,
-            stored_at=image.created_at,
-        )
-
-    @classmethod
-    def of_job(cls, key: ObjectKey, job: Job, image: Image | None) -> "DescribedObject":
-        """Return the description of a job's object; a result is named after the image and its tier."""
-        result = job.result if isinstance(job, CompletedJob) and job.result.key == key else None
-        name = job.id.text if image is None else image.name.text
-        return cls(
-            file_name=picture_file_name(name, key.format, label=tier_label(job.spec.tier) if result else ""),
-            sha256=None if result is None else result.sha256,
-            stored_at=job.ended_at if isinstance(job, CompletedJob) else job.spec.created_at,
-        )
+    def pictures(self) -> Sequence[Image | CompletedJob]:
+        """All of them."""
+        return [*self.images, *(job for job, _image in self.results)]
 
 
 @frozen(kw_only=True)
@@ -336,7 +304,7 @@ class Queries:
         with self.transactions.view() as tx:
             return _are_settled(tx.jobs.of_batch(batch_id))
 
-    def described(self, key: ObjectKey) -> "DescribedObject":
+    def described(self, key: ObjectKey) -> DescribedObject:
         """Return what is known of an object, for a request that may read it.
 
         Raises:

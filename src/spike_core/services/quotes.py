@@ -24,13 +24,7 @@ from spike_core.domain.errors import (
 )
 from spike_core.domain.identifiers import AlbumId, ImageId, OwnerId
 from spike_core.domain.jobs import CompletedJob, Job
-from spike_core.domain.limits import (
-    BATCH_FILES_MAX,
-    BATCH_IMAGES_MAX,
-    IMAGES_PER_ALBUM_MAX,
-    PARALLEL_TIERS_MAX,
-    UPLOAD_BYTES_MAX,
-)
+from spike_core.domain.limits import IMAGES_PER_ALBUM_MAX, PARALLEL_TIERS_MAX
 from spike_core.domain.orders import Quote, TaskKind
 from spike_core.domain.render_options import DEFAULT_OPTIONS, RenderOptions
 from spike_core.domain.tasks import Creation
@@ -171,9 +165,9 @@ class Quotes:
             InvalidValue: there is no image, there are too many, or the tier or the options aren't on offer.
             WalletNotFound, Unavailable: as in `enhancement`.
         """
-        distinct = list(dict.fromkeys(image_ids))
-        if not 1 <= len(distinct) <= BATCH_IMAGES_MAX:
-            raise InvalidValue(what="imageIds", rule=f"must be 1 to {BATCH_IMAGES_MAX} images")
+        distinct, most = list(dict.fromkeys(image_ids)), self.ingest.upload_limits.batch_files
+        if not 1 <= len(distinct) <= most:
+            raise InvalidValue(what="imageIds", rule=f"must be 1 to {most} images")
         quote = self.pricing.quote(tier, TaskKind.ENHANCEMENT, owner_id=owner_id, options=options)
         quotes = [quote] * len(distinct)
         request = _Request(
@@ -242,12 +236,12 @@ class Quotes:
             WalletNotFound, Unavailable: as in `enhancement`.
         """
         self.new_images.check_order(tier, options)
-        refusals = self._no_space()
+        refusals, limits = self._no_space(), self.ingest.upload_limits
         if not is_batch:
-            _check_size(files_bytes[0])
-        elif not 1 <= len(files_bytes) <= BATCH_FILES_MAX:
-            raise InvalidValue(what="files", rule=f"must be 1 to {BATCH_FILES_MAX} files")
-        sizes = [size for size in files_bytes if 0 < size <= UPLOAD_BYTES_MAX]
+            _check_size(files_bytes[0], size_bytes_max=limits.file_bytes)
+        elif not 1 <= len(files_bytes) <= limits.batch_files:
+            raise InvalidValue(what="files", rule=f"must be 1 to {limits.batch_files} files")
+        sizes = [size for size in files_bytes if 0 < size <= limits.file_bytes]
         try:
             quote = self.new_images.enhancement(owner_id, tier=tier, options=options, album_id=album_id)
         except (AlbumNotFound, Forbidden) as error:
@@ -339,11 +333,11 @@ def _usage_of(quotes: Sequence[Quote]) -> Usage:
     return sum((Usage.of_request(quote.price, input_bytes=0) for quote in quotes), Usage())
 
 
-def _check_size(size_bytes: int) -> None:
+def _check_size(size_bytes: int, *, size_bytes_max: int) -> None:
     if size_bytes == 0:
         raise EmptyFile
-    if size_bytes > UPLOAD_BYTES_MAX:
-        raise FileTooLarge(size_bytes_max=UPLOAD_BYTES_MAX)
+    if size_bytes > size_bytes_max:
+        raise FileTooLarge(size_bytes_max=size_bytes_max)
 
 
 def _not_owned(tx: Transaction, owner_id: OwnerId, image_ids: Sequence[ImageId]) -> Iterator[SpikeError]:

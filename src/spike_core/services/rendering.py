@@ -22,7 +22,7 @@ from spike_core.ports.probe import ImageProbe
 from spike_core.ports.progress import ProgressMonitor
 from spike_core.ports.transactions import Transactions
 from spike_core.ports.upscaler import RenderedImage, Upscaler
-from spike_core.services.result_checks import check_fidelity, inspected
+from spike_core.services.result_checks import check_fidelity, inspected, inspected_original
 
 
 @frozen(kw_only=True)
@@ -156,7 +156,7 @@ class Rendering:
 
     def _facts(self, key: ObjectKey) -> PictureFacts:
         with self.blobs.open(key) as picture:
-            return self.probe.inspect(picture)
+            return inspected_original(picture, self.probe)
 
     def _longest_side_px(self, spec: JobSpec) -> int:
         """Return the size that was sold. A release without a catalog sold the specification's tiers, or a fork's."""

@@ -6,11 +6,11 @@ a maintenance task makes those that were missed, and those of pictures from befo
 
 import io
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
-from typing import Final
+from typing import Final, assert_never
 
 from attrs import frozen
 
@@ -25,7 +25,8 @@ from spike_core.domain.errors import (
     Unavailable,
     UploadExpired,
 )
-from spike_core.domain.identifiers import ImageId
+from spike_core.domain.identifiers import ANONYMOUS, ImageId, OwnerId
+from spike_core.domain.images import Image
 from spike_core.domain.jobs import CompletedJob
 from spike_core.domain.objects import ContentDigest, ObjectKey
 from spike_core.domain.renditions import (
@@ -64,14 +65,32 @@ class RenditionMaking:
     maker: RenditionMaker | None  # `None`: none are ever made
     background: Background | None  # `None`: only the maintenance task makes them
 
-    def soon(self, pictures: Sequence[Pictured]) -> None:
+    def soon(self, pictures: Sequence[Pictured], *, caller: OwnerId | None) -> None:
         """Have missing renditions made in the background, once the pictures' rows are committed. Never fails.
 
-        A picture that has failed `RENDITION_ATTEMPTS_MAX` times isn't tried again.
+        The background has a limited number of places for a caller; what finds none is left to the maintenance task. So
+        is a picture's last attempt: while the engine is unavailable, many requests for a picture would use all up.
         """
+        for of in pictures:
+            self._in_background(partial(self._try, of), key=of.text, caller=caller)
+
+    def request_missing(self, pictures: Iterable[Image | CompletedJob], *, caller: OwnerId | None) -> None:
+        """Have those made in the background that someone wants to see and that are missing. Never fails.
+
+        What is younger than `GRACE` is left to the process that has the picture.
+        """
+        before = self.clock.now() - GRACE
+        self.soon([each.id for each in pictures if _is_missing(each, before=before)], caller=caller)
+
+    def remake_lost(self, pictures: Sequence[Pictured], *, caller: OwnerId | None) -> None:
+        """Have those made anew, in the background, that are gone from the store although their picture is there."""
+        for of in pictures:
+            self._in_background(partial(self._remake, of), key=f"remake {of}", caller=caller)
+
+    def _in_background(self, action: Callable[[], None], *, key: str, caller: OwnerId | None) -> None:
         if self.maker is not None and self.background is not None:
-            for of in pictures:
-                self.transactions.when_committed(partial(self.background.soon, partial(self._try, of)))
+            who = ANONYMOUS if caller is None else caller
+            self.transactions.when_committed(partial(self.background.soon, action, key=key, caller=who.text))
 
     def make(self, of: Pictured) -> Renditions | None:
         """Make a picture's renditions unless there are some, and return them; `None` if none can be made.
@@ -153,12 +172,12 @@ class RenditionMaking:
         return False
 
     def _try(self, of: Pictured) -> None:
-        """Make a picture's renditions, unless that has failed too often."""
+        """Make a picture's renditions, unless the last attempt is left."""
         attempts = RENDITION_ATTEMPTS_MAX
         try:
             with self.transactions.view() as tx:
                 attempts = tx.renditions.attempts(of)
-            if attempts < RENDITION_ATTEMPTS_MAX:
+            if attempts < RENDITION_ATTEMPTS_MAX - 1:
                 self.make(of)
         except (DatabaseUnavailable, StorageUnavailable, NotFound) as error:
             _log.warning("the renditions of %s aren't made yet: %s", of, error)
@@ -166,6 +185,31 @@ class RenditionMaking:
             _log.warning("the renditions of %s can't be made at attempt %d: %s", of, attempts + 1, error)
             with suppress(DatabaseUnavailable):
                 self._set_attempts(of, attempts + 1)
+
+    def _remake(self, of: Pictured) -> None:
+        """Make a picture's renditions anew if one is gone.
+
+        Where the picture is gone too, nothing changes: the store may be the wrong one.
+        """
+        try:
+            with self.transactions.view() as tx:
+                key, renditions = _picture(tx, of)
+            if renditions is None:
+                return
+            found = self.ingest.blobs.find([key, *renditions.objects])
+            if key not in found or renditions.objects <= found or not self._remove(of, renditions):
+                return
+            _log.warning("renditions of %s are gone from the store", of)
+            self.ingest.discard(list(renditions.objects))
+        except (DatabaseUnavailable, StorageUnavailable, NotFound) as error:
+            _log.warning("the renditions of %s aren't made anew: %s", of, error)
+            return
+        self._try(of)
+
+    @retry_on_conflict
+    def _remove(self, of: Pictured, renditions: Renditions) -> bool:
+        with self.transactions.begin() as tx:
+            return tx.renditions.remove(of, renditions)
 
     @retry_on_conflict
     def _put(self, of: Pictured, renditions: Renditions) -> bool:
@@ -176,6 +220,16 @@ class RenditionMaking:
     def _set_attempts(self, of: Pictured, attempts: int) -> None:
         with self.transactions.begin() as tx:
             tx.renditions.set_attempts(of, attempts)
+
+
+def _is_missing(picture: Image | CompletedJob, *, before: datetime) -> bool:
+    match picture:
+        case Image():
+            return picture.renditions is None and picture.created_at < before
+        case CompletedJob():
+            return picture.result.renditions is None and picture.ended_at < before
+        case unreachable:
+            assert_never(unreachable)
 
 
 def _picture(tx: Transaction, of: Pictured) -> tuple[ObjectKey, Renditions | None]:

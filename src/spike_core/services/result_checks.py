@@ -5,9 +5,9 @@ from typing import BinaryIO
 
 from spike_core.domain.catalog import RESULT_PIXELS_MAX
 from spike_core.domain.dimensions import Dimensions
-from spike_core.domain.errors import InvalidResult, UnacceptablePicture
+from spike_core.domain.errors import InvalidResult, TooManyPixels, UnacceptablePicture
 from spike_core.domain.images import PictureFacts
-from spike_core.domain.limits import PICTURE_PIXELS_MAX
+from spike_core.domain.limits import ACCEPTED_PIXELS_MAX, PICTURE_PIXELS_MAX
 from spike_core.domain.render_options import DEFAULT_OPTIONS, RenderOptions
 from spike_core.ports.probe import ImageProbe
 from spike_core.ports.upscaler import RenderedImage
@@ -32,6 +32,21 @@ def inspected(
     if options.format not in {None, facts.format}:
         raise InvalidResult(f"it is {facts.format.value}, not in the ordered format")
     return facts
+
+
+def inspected_original(content: BinaryIO, probe: ImageProbe) -> PictureFacts:
+    """Return the facts of a picture that was accepted, even if it is larger than what is accepted now.
+
+    A probe that knows no other limit than its own isn't asked for one, unless the picture needs it.
+
+    Raises:
+        UnacceptablePicture: it can't be decoded.
+    """
+    try:
+        return probe.inspect(content)
+    except TooManyPixels:
+        content.seek(0)
+        return probe.inspect(content, pixels_max=ACCEPTED_PIXELS_MAX)
 
 
 def check_fidelity(picture: RenderedImage, original: BinaryIO, probe: ImageProbe) -> None:

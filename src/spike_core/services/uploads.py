@@ -7,7 +7,6 @@ from attrs import frozen
 from spike_core.domain.identifiers import ANONYMOUS, AlbumId, ImageId, OwnerId, RequestId
 from spike_core.domain.images import Image, ImageName
 from spike_core.domain.jobs import PendingJob
-from spike_core.domain.limits import UPLOAD_BYTES_MAX
 from spike_core.domain.render_options import DEFAULT_OPTIONS, RenderOptions
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
@@ -61,7 +60,7 @@ class Uploads(Extensible):
         """Store a file unchanged and start its enhancement at this tier.
 
         Without one the tier is the album's, unless that has auto-enhance off, or without an album the catalog's
-        default. `content` is seekable and read as a whole; it has at most `UPLOAD_BYTES_MAX` bytes.
+        default. `content` is seekable and read as a whole; `UploadLimits` limits it.
 
         Raises:
             InvalidValue: the tier or the options aren't on offer, or the album's tier isn't any more.
@@ -75,7 +74,7 @@ class Uploads(Extensible):
         self.new_images.check_order(tier, options)
         self.ingest.check_free_space()
         began_at = self.clock.now()
-        validated = self.ingest.validate(content, size_bytes_max=UPLOAD_BYTES_MAX)
+        validated = self.ingest.validate(content)
         image = self.new_images.build(owner_id, name, validated, now=began_at)
         quote = self.new_images.quote(
             owner_id, images=[image], tier=tier, options=options, album_id=album_id, now=began_at
@@ -98,7 +97,7 @@ class Uploads(Extensible):
             )
             self._run_hooks(tx, uploaded)
         self.dispatch.start(accepted.due)
-        self.rendition_making.soon([image.id])
+        self.rendition_making.soon([image.id], caller=owner_id)
         return uploaded
 
     @retry_on_conflict
@@ -112,7 +111,7 @@ class Uploads(Extensible):
         """
         self.ingest.check_free_space()
         began_at = self.clock.now()
-        validated = self.ingest.validate(content, size_bytes_max=UPLOAD_BYTES_MAX)
+        validated = self.ingest.validate(content)
         image = self.new_images.build(ANONYMOUS, name, validated, now=began_at)
         with self.transactions.view() as tx:
             self.new_images.check_room(tx, ANONYMOUS, [image], now=began_at)
@@ -124,5 +123,5 @@ class Uploads(Extensible):
             image = image.with_digests(digests)
             self.new_images.add(tx, ANONYMOUS, [image], quote=None, album_id=None, request_id=None)
             self._run_hooks(tx, image)
-        self.rendition_making.soon([image.id])
+        self.rendition_making.soon([image.id], caller=None)
         return image

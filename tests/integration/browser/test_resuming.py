@@ -2,9 +2,15 @@
 
 from playwright.sync_api import Page, Route, expect
 
-from browsing import Person, as_file, photo
+from browsing import NewPerson, Person, as_file, photo, sign_in
 
 FILES = 200
+KEPT_FILES_ARE_GONE = """() => new Promise((resolve) => {
+    indexedDB.open('spike-uploads').onsuccess = ({target}) => {
+        const request = target.result.transaction('uploads').objectStore('uploads').count();
+        request.onsuccess = () => resolve(request.result === 0);
+    };
+})"""
 
 
 def test_two_hundred_uploads_go_on_after_a_reload_and_none_is_stored_twice(studio: Page, ada: Person) -> None:
@@ -71,3 +77,33 @@ def test_what_failed_in_a_batch_is_retried_at_once(studio: Page, ada: Person) ->
     studio.get_by_role("button", name="Retry all").click()
     expect(studio.get_by_role("heading", name="3 pictures uploaded")).to_be_visible()
     assert len(ada.images()) == 3
+
+
+def test_files_whose_request_lost_one_are_sent_in_a_new_one(studio: Page, ada: Person) -> None:
+    """The request, which never arrived, isn't repeated after a reload: the other files are sent in a new one."""
+    studio.route("**/api/images/batch-upload", lambda route: route.abort())
+    studio.locator("input[type=file]").set_input_files([as_file(f"{number}.jpg") for number in range(8)])
+    expect(studio.get_by_role("heading", name="8 of 8 not uploaded")).to_be_visible()
+    studio.get_by_role("button", name="Dismiss 0.jpg").click()
+    expect(studio.get_by_role("heading", name="7 of 7 not uploaded")).to_be_visible()
+    studio.unroute("**/api/images/batch-upload")
+    studio.reload()
+    expect(studio.get_by_role("heading", name="7 pictures uploaded")).to_be_visible()
+    assert sorted(image["name"] for image in ada.images()) == [f"{number}.jpg" for number in range(1, 8)]
+
+
+def test_what_waits_is_sent_for_no_other_account_and_forgotten_at_the_sign_out(
+    studio: Page, ada: Person, register: NewPerson
+) -> None:
+    """Ada's session is over while her files wait; Bob signs in, in her tab; she comes back, and signs out."""
+    bob = register(100)
+    studio.route("**/api/images/batch-upload", lambda route: route.abort())
+    studio.locator("input[type=file]").set_input_files([as_file(f"{number}.jpg") for number in range(8)])
+    expect(studio.get_by_role("heading", name="8 of 8 not uploaded")).to_be_visible()
+    for person, shown in ((bob, 0), (ada, 8)):
+        sign_in(studio, person)
+        expect(studio.locator(".upload-panel li")).to_have_count(shown)
+    assert (ada.images(), bob.images()) == ([], [])
+    studio.get_by_role("button", name="Sign out").click()
+    expect(studio.locator(".upload-panel")).to_have_count(0)
+    studio.wait_for_function(KEPT_FILES_ARE_GONE)

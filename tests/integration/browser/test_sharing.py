@@ -36,6 +36,8 @@ def test_a_shared_album_has_a_page_and_a_card_without_an_account(studio: Page, a
     stranger.goto(f"{ada.server.url}{path}")
     expect(stranger.get_by_role("heading", name="Holidays")).to_be_visible()
     expect(stranger.locator(".tile.loaded")).to_have_count(2)
+    links = [link.get_attribute("href") or "" for link in stranger.locator(".tile [data-link]").all()]
+    assert ["/files/" in link for link in links] == [True, True], "a click leads to the picture"
     stranger.goto(f"{ada.server.url}/share/albums/{album['id']}")
     expect(stranger.get_by_role("heading", name="You must be logged in to access this resource")).to_be_visible()
     stranger.context.close()
@@ -57,8 +59,8 @@ def test_a_public_picture_is_compared_before_and_after_without_an_account(
     link = studio.evaluate("navigator.clipboard.readText()")
     assert link == f"{ada.server.url}/share/pictures/{image['id']}?job={job['id']}"
     facts = card(ada, link.removeprefix(ada.server.url))
-    assert facts["og:title"] == "cat.jpg"
-    assert facts["og:description"].startswith("Before and after: 451 by 300 pixels, enhanced to 1024 by ")
+    assert facts["og:title"] == "cat.jpg, before and after"
+    assert facts["og:description"].startswith("Before: 451 by 300 pixels. After: 1024 by ")
     stranger = as_stranger(browser)
     stranger.goto(link)
     expect(stranger.get_by_role("heading", name="cat.jpg")).to_be_visible()

@@ -52,6 +52,7 @@ def test_batches_keep_to_the_limits_that_the_api_publishes(studio: Page, ada: Pe
         route.fulfill(json={**ada.ask("GET", "/api/usage"), "batchFilesMax": 3})
 
     studio.route("**/api/usage", reduce)
+    studio.reload()
     asked: list[str] = []
     studio.on("request", lambda request: asked.append(request.url) if request.method == "POST" else None)
     studio.locator("input[type=file]").set_input_files([as_file(f"{number}.jpg") for number in range(9)])
@@ -94,8 +95,8 @@ def test_a_text_file_named_png_is_refused_with_the_suggestion(studio: Page, ada:
 def test_a_file_of_11_mb_is_refused_with_the_suggestion(studio: Page, ada: Person) -> None:
     studio.locator("input[type=file]").set_input_files([as_file("large.jpg", photo() + bytes(11 * MIB))])
     message = failure(studio)
-    assert "File exceeds maximum size of 10MB" in message
-    assert "Please upload a file smaller than 10MB" in message
+    assert "File exceeds maximum size of 10 MB" in message
+    assert "Please upload a file smaller than 10 MB" in message
     assert ada.images() == []
     assert ada.balance() == 100
 
@@ -193,3 +194,20 @@ def test_an_upload_is_shown_in_the_library_before_the_page_is_loaded_anew(studio
     expect(studio.get_by_role("link", name="chelsea.jpg")).to_be_visible()
     studio.reload()
     expect(studio.get_by_role("link", name="chelsea.jpg")).to_be_visible()
+
+
+def test_uploads_shift_neither_the_focus_nor_the_beginning_of_a_range(studio: Page) -> None:
+    """A new picture comes before the others, also while one selects some of them."""
+    upload(studio, *(as_file(f"{number}.jpg") for number in range(3)))
+    links = studio.locator(".tile [data-link]")
+    expect(studio.locator(".tile.loaded")).to_have_count(3)
+    first, second = (links.nth(place).get_attribute("aria-label") for place in range(2))
+    links.first.focus()
+    studio.keyboard.press("Space")
+    studio.locator("input[type=file]").first.set_input_files([as_file("new.jpg")])
+    expect(studio.get_by_role("link", name="new.jpg")).to_be_visible()
+    expect(studio.get_by_role("link", name=first)).to_be_focused()
+    studio.keyboard.press("Shift+ArrowRight")
+    expect(studio.get_by_role("link", name=second)).to_be_focused()
+    selected = studio.locator(".tile.selected [data-link]").all()
+    assert [link.get_attribute("aria-label") for link in selected] == [first, second]

@@ -15,6 +15,7 @@ from typing import Any, Final
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
+from effort import long
 from eventually import eventually
 from pictures import decoded, encoded, photograph
 from spike_contracts.upscaler import UpscalerContract
@@ -26,6 +27,10 @@ from spike_sqlalchemy import open_postgres
 
 EXAMPLES: Final = Path(__file__).parents[3] / "examples"
 GENTLE: Final = EXAMPLES / "spike_gentle"
+WITH_POSTGRESQL: Final = (
+    "tests/integration/examples/test_examples.py"
+    "::test_the_django_project_stores_its_rows_and_spikes_together_and_sends_mails"
+)
 STRANGER: Final = "user_" + "z" * 24
 INSTALLED: Final = """
 from pathlib import Path
@@ -84,7 +89,7 @@ def check_story(
     assert max(decoded(result.content).size) == 1024
 
 
-@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("dialect", ["sqlite", pytest.param("postgresql", marks=long(kept_by=WITH_POSTGRESQL))])
 def test_the_fastapi_app_stores_its_rows_and_spikes_together(
     dialect: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

@@ -32,6 +32,8 @@ def spike(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
     url = "" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
     spike = build(Settings(data_dir=tmp_path / "var", database_url=url))
     spike.database.migrate()
+    assert spike.background is not None
+    spike.background.close()  # the images have no renditions, which would be made meanwhile
     yield spike
     spike.database.close()
 
@@ -108,6 +110,22 @@ def statements_of(spike: Spike, ada: Registered, method: str, path: str, body: o
         answer = client.simulate_request(method, path, headers=headers, json=body)
     assert answer.status_code == 200
     return without_bounds(statements)
+
+
+def test_a_download_of_a_hundred_images_is_planned_with_as_many_statements_as_of_two(
+    spike: Spike, ada: Registered
+) -> None:
+    album = spike.albums.create(ada.user.id, NewAlbum(name=AlbumName("A"))).id
+    ids = [image.id for image in library(spike, ada, images=99, jobs_each=2)]
+    counts = []
+    for asked in (ids[:2], ids):
+        spike.album_contents.move(ada.user.id, asked, target=album)
+        with traced(engine_of(spike)) as statements:
+            images = spike.downloads.of_images(ada.user.id, asked)
+            in_album = spike.downloads.of_album(album, viewer=ada.user.id)
+        counts.append(len(without_bounds(statements)))
+        assert len(images.objects) == len(in_album.objects) == len(asked)
+    assert counts[0] == counts[1]
 
 
 def test_a_hundred_images_are_moved_with_as_many_statements_as_two(spike: Spike, ada: Registered) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops, ImageOps, ImageStat
 
+from effort import long
 from images_api import FORBIDDEN, KEY, ImagesApi, Script, answering, refusing
 from pictures import a_photo, decoded, encoded, exif, photograph
 from spike_contracts.generator import GeneratorContract
@@ -74,6 +75,7 @@ class TestOpenAIGenerator(GeneratorContract):
     """With pictures inside the responses."""
 
 
+@long(kept_by="tests/integration/openai/test_generator.py::test_a_file_of_the_server_is_fetched_with_the_key")
 class TestOpenAIGeneratorByAddress(GeneratorContract):
     """With pictures as files of the server."""
 
@@ -289,7 +291,8 @@ def test_a_server_that_cant_be_asked_for_base64_is_asked_without(api: ImagesApi,
 def test_a_file_of_the_server_is_fetched_with_the_key(api: ImagesApi) -> None:
     """Servers that require a key require it for files too."""
     api.delivers_addresses = True
-    a_generator(api).generate(PROMPT, negative=None, size=SQUARE)
+    picture = a_generator(api).generate(PROMPT, negative=None, size=SQUARE)
+    assert (decoded(picture.content).size, picture.dimensions) == ((256, 256), SQUARE)
     assert [(asked.method, asked.headers["authorization"]) for asked in api.asked] == [
         ("POST", f"Bearer {KEY}"),
         ("GET", f"Bearer {KEY}"),

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 
 from corpus import CORPUS
+from effort import staggered
 from pictures import a_phone_picture, a_photo, decoded, encoded, exif, photograph
 from spike_contracts.generator import GeneratorContract
 from spike_contracts.probe import MakePicture
@@ -185,7 +186,7 @@ def test_where_an_original_is_transparent_it_is_white() -> None:
 
 
 @pytest.mark.filterwarnings("ignore")  # Pillow's, of broken Exif: here they would count as errors
-@pytest.mark.parametrize("name", [name for name, file in CORPUS.items() if not file.is_refused])
+@pytest.mark.parametrize("name", staggered([name for name, file in CORPUS.items() if not file.is_refused], step=5))
 def test_an_odd_file_is_changed_as_it_is_seen(name: str) -> None:
     file = CORPUS[name]
     seen = file.shown.convert("RGBA")

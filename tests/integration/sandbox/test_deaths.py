@@ -3,12 +3,15 @@
 import io
 import os
 import signal
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
 import pytest
 
+from effort import IS_FULL, each_value_once, long
+from forked_children import forked_children
 from hostile_engine import a_hostile_engine, broken_engine, dying_engine
 from sandboxes import LIMITED, a_sandbox
 from spike_core.domain.dimensions import Dimensions
@@ -21,6 +24,9 @@ GOOD: Final = a_picture(SIZE)
 BROKEN_OFF: Final = "the engine was killed, possibly for lack of memory"
 FORBIDDEN: Final = "it made the engine attempt what the sandbox forbids"
 STOPPED: Final = "it stopped the engine"
+SMALL_SHARE: Final = (
+    "tests/integration/sandbox/test_deaths.py::test_a_small_result_has_a_small_share_of_the_processor_time"
+)
 
 
 def enhance(sandbox: Sandbox, data: bytes) -> bytes:
@@ -41,6 +47,19 @@ def at_work(sandbox: Sandbox, threads: ThreadPoolExecutor, gate: Path) -> tuple[
     return int(gate.read_text()), work
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _forked() -> Iterator[None]:
+    with forked_children():
+        yield
+
+
+@pytest.fixture(scope="module")
+def little_memory() -> Iterator[Sandbox]:
+    """A sandbox of tests that end its child: the next one begins with a new child anyway."""
+    with a_sandbox(memory_mib=256) as sandbox:
+        yield sandbox
+
+
 @pytest.mark.parametrize(
     ("deed", "message"),
     [
@@ -54,16 +73,17 @@ def at_work(sandbox: Sandbox, threads: ThreadPoolExecutor, gate: Path) -> tuple[
         ("execute", FORBIDDEN),
     ],
 )
-def test_work_that_ends_its_child_is_cut_short_and_the_next_is_done(deed: str, message: str) -> None:
-    with a_sandbox(memory_mib=256) as sandbox:
-        enhance(sandbox, GOOD)
-        with pytest.raises(WorkKilled) as cut:
-            enhance(sandbox, a_hostile_engine(f"work: {deed}"))
-        assert cut.value.reason == message
-        assert enhance(sandbox, GOOD)
+def test_work_that_ends_its_child_is_cut_short_and_the_next_is_done(
+    little_memory: Sandbox, deed: str, message: str
+) -> None:
+    enhance(little_memory, GOOD)
+    with pytest.raises(WorkKilled) as cut:
+        enhance(little_memory, a_hostile_engine(f"work: {deed}"))
+    assert cut.value.reason == message
+    assert enhance(little_memory, GOOD)
 
 
-@pytest.mark.parametrize("deed", ["spin", "spin in C"])
+@pytest.mark.parametrize("deed", ["spin", pytest.param("spin in C", marks=long(kept_by=SMALL_SHARE))])
 def test_processor_time_has_an_end(deed: str) -> None:
     with a_sandbox(cpu_s=1) as sandbox:
         with pytest.raises(WorkKilled, match="limit on processor time"):
@@ -72,13 +92,13 @@ def test_processor_time_has_an_end(deed: str) -> None:
 
 
 def test_a_small_result_has_a_small_share_of_the_processor_time() -> None:
-    """A tenth, one second; the whole, ten, would take longer than the wall-clock time allows."""
-    with a_sandbox(cpu_s=10, wall_s=9) as sandbox, pytest.raises(WorkKilled, match="limit on processor time"):
+    """A tenth, two seconds; the whole, twenty, would take longer than the wall-clock time allows."""
+    with a_sandbox(cpu_s=20, wall_s=19) as sandbox, pytest.raises(WorkKilled, match="limit on processor time"):
         enhance(sandbox, a_hostile_engine("work: spin in C"))
 
 
 def test_a_look_at_an_upload_has_less_processor_time_than_the_check_of_a_result() -> None:
-    with a_sandbox(cpu_s=10, look_s=1, wall_s=9) as sandbox:
+    with a_sandbox(cpu_s=60, look_s=1, wall_s=59) as sandbox:
         content = io.BytesIO(a_hostile_engine("look: spin in C"))
         with pytest.raises(UndecodablePicture):
             sandbox.engine.probe.identify(content)
@@ -107,6 +127,9 @@ def test_a_picture_that_brings_down_who_looks_at_it_is_refused(deed: str) -> Non
         sandbox.engine.probe.inspect(io.BytesIO(a_hostile_engine(f"look: {deed}")))
 
 
+@long(
+    kept_by="tests/integration/sandbox/test_deaths.py::test_a_look_at_an_upload_has_less_processor_time_than_the_check_of_a_result"
+)
 def test_a_picture_that_uses_up_the_processor_time_of_a_look_is_refused() -> None:
     with a_sandbox(cpu_s=1) as sandbox, pytest.raises(UndecodablePicture):
         sandbox.engine.probe.inspect(io.BytesIO(a_hostile_engine("look: spin in C")))
@@ -118,6 +141,7 @@ def test_a_picture_may_be_sent_again_when_it_may_not_have_been_its_fault(deed: s
         sandbox.engine.probe.inspect(io.BytesIO(a_hostile_engine(f"look: {deed}")))
 
 
+@each_value_once
 @pytest.mark.parametrize("deed", ["segfault", "kill"])
 @pytest.mark.parametrize("is_result", [True, False])
 def test_a_comparison_that_ends_in_a_death_is_told_and_rewinds_both(deed: str, *, is_result: bool) -> None:
@@ -163,7 +187,7 @@ def test_what_is_meant_for_the_parent_does_not_end_work(tmp_path: Path, number: 
 
 
 def test_others_are_served_while_some_are_led_astray() -> None:
-    deeds = ["segfault", "exit", "kill", "eat", "raise", "abort", "nonsense"] * 3
+    deeds = ["segfault", "exit", "kill", "eat", "raise", "abort", "nonsense"] * (3 if IS_FULL else 1)
     with a_sandbox(workers=3, memory_mib=256) as sandbox, ThreadPoolExecutor(12) as threads:
         hostiles = [threads.submit(enhance, sandbox, a_hostile_engine(f"work: {deed}")) for deed in deeds]
         good = [threads.submit(enhance, sandbox, GOOD) for _ in range(60)]

@@ -6,12 +6,14 @@ import io
 import os
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import psutil
 import pytest
 
+from forked_children import forked_children
 from hostile_engine import a_hostile_engine
 from sandboxes import a_sandbox
 from spike_core.domain.dimensions import Dimensions
@@ -21,6 +23,13 @@ from spike_memory.engine import a_picture
 SIZE: Final = Dimensions(width_px=64, height_px=48)
 
 
+@pytest.fixture
+def _forked() -> Iterator[None]:
+    with forked_children():
+        yield
+
+
+@pytest.mark.usefixtures("_forked")
 def test_a_hundred_works_with_deaths_among_them_leave_nothing_open(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

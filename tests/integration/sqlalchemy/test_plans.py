@@ -1,7 +1,8 @@
 """Every query of a port uses an index, so that no growing table makes it slow."""
 
+import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -91,20 +92,33 @@ def test_no_statement_reads_a_whole_table(connection: Connection, name: str) -> 
 )
 def test_a_statement_uses_the_index_that_is_made_for_it(connection: Connection, name: str, index: str) -> None:
     """In a database where the rows that the index leaves out are many, as PostgreSQL chooses by their number."""
-    sql = sql_of(connection.engine, STATEMENTS[name])
+    plan = " ".join(plan_of(connection, name))
     if connection.dialect.name == "sqlite":
-        plan = " ".join(
-            row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", (None,) * sql.count("?")).all()
-        )
         # SQLite names the indexes of constraints by their number
         found = index in plan or any(
             index.startswith(prefix) and constraint in plan
             for prefix, constraint in (("pk_", "PRIMARY KEY"), ("uq_", "sqlite_autoindex_album_images_"))
         )
     else:
-        plan = " ".join(connection.exec_driver_sql(f"EXPLAIN (GENERIC_PLAN) {numbered(sql)}").scalars().all())
         found = index in plan
     assert found, plan
+
+
+@pytest.mark.parametrize("order", ["NEWEST", "OLDEST", "BY_NAME"])
+def test_a_later_page_of_a_list_begins_within_the_index(connection: Connection, order: str) -> None:
+    """Otherwise each page would read all that are before it."""
+    plan = plan_of(connection, f"images._NEXT_{order}")
+    [condition] = [line for line in plan if re.search(r"Index Cond: .*ROW|SEARCH images USING INDEX", line)]
+    assert re.search("[<>]", condition), plan
+
+
+def plan_of(connection: Connection, name: str) -> Sequence[str]:
+    """Return the lines of a statement's plan."""
+    sql = sql_of(connection.engine, STATEMENTS[name])
+    if connection.dialect.name == "sqlite":
+        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", (None,) * sql.count("?")).all()
+        return [row[3] for row in rows]
+    return connection.exec_driver_sql(f"EXPLAIN (GENERIC_PLAN) {numbered(sql)}").scalars().all()
 
 
 _ROWS = """

@@ -22,7 +22,7 @@ class TestThreadBackground(BackgroundContract):
     def finish(self, background: ThreadBackground) -> Callable[[], object]:
         def finish() -> None:
             is_done = threading.Event()
-            while not background.soon(is_done.set):  # as many wait as may
+            while not background.soon(is_done.set, key="finish", caller="finish"):  # as many wait as may
                 os.sched_yield()
             assert is_done.wait(TIMEOUT_S)
 
@@ -36,10 +36,10 @@ def test_nothing_runs_after_closing() -> None:
         began.set()
         may_go_on.wait(TIMEOUT_S)
 
-    background.soon(wait)
-    background.soon(partial(ran.append, "waited"))
+    background.soon(wait, key="1", caller="a")
+    background.soon(partial(ran.append, "waited"), key="2", caller="a")
     assert began.wait(TIMEOUT_S)
     background.close()
     may_go_on.set()
-    assert not background.soon(partial(ran.append, "late"))
+    assert not background.soon(partial(ran.append, "late"), key="3", caller="a")
     assert ran == []

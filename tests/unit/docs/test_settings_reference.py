@@ -44,7 +44,7 @@ def test_a_setting_takes_its_least_value_and_none_below() -> None:
         if (match := LEAST.search(unit))
     }
     assert set(least) == {field.name for field in attrs.fields(Settings) if isinstance(field.default, int | float)}
-    restless = Settings(heartbeat_s=0.1)  # goes with every lease
+    restless = Settings(heartbeat_s=0.1, file_mb_max=1)  # goes with every lease, and every batch
     for name, text in least.items():
         number = type(getattr(restless, name))(text)
         lowest: dict[str, Any] = {name: number}

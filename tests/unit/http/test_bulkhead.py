@@ -40,6 +40,23 @@ def test_one_caller_leaves_a_place_to_others() -> None:
     bulkhead.place("eve").take()
 
 
+def test_downloads_leave_a_place_to_looks() -> None:
+    bulkhead = Bulkhead.of_threads(THREADS)
+    downloads = bulkhead.all_but_one()
+    for caller in ("ada", "bob", "eve"):
+        downloads.take(caller)
+    with pytest.raises(ServerBusy):
+        downloads.take("dan")
+    bulkhead.take("dan")
+    downloads.give_back("ada")
+    bulkhead.take("ada")
+    for refused in ("fay", "gil"):  # which takes nothing
+        with pytest.raises(ServerBusy):
+            downloads.take(refused)
+    bulkhead.give_back("ada")
+    downloads.take("ada")
+
+
 def test_long_polls_and_others_hold_no_more_than_there_is() -> None:
     bulkhead = Bulkhead(2)
     with bulkhead.long_poll() as first, bulkhead.long_poll() as second:

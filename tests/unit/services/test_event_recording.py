@@ -202,7 +202,15 @@ def test_each_method_that_changes_what_events_tell_of_is_recorded() -> None:
         WalletRepository: {"get", "lock", "entry", "entries"},
         JobRepository: {
             *("add", "get", "find", "start", "of_image", "newest_of_image", "count_of_image", "count_open", "of_batch"),
-            *("generations", "with_expired_lease", "started", "in_flight", "others_wait", "held_back"),
+            *(
+                "newest_results",
+                "generations",
+                "with_expired_lease",
+                "started",
+                "in_flight",
+                "others_wait",
+                "held_back",
+            ),
             *("waiting_owners", "queue_order"),
         },
         ImageRepository: {

@@ -7,7 +7,7 @@ import pytest
 from attrs import evolve
 
 from spike_core.domain.errors import DatabaseUnavailable, SpikeError, UndecodablePicture
-from spike_core.domain.identifiers import ImageId, JobId
+from spike_core.domain.identifiers import ImageId, JobId, OwnerId
 from spike_core.domain.images import Image, ImageName
 from spike_core.domain.jobs import CompletedJob
 from spike_core.domain.objects import ObjectKey, PictureFormat
@@ -276,21 +276,65 @@ def test_their_keys_are_of_webp_and_of_their_picture() -> None:
         assert (key.format, key.owner, ObjectKey.parse(key.text)) == (PictureFormat.WEBP, image.id, key)
 
 
-def test_missing_ones_are_made_when_asked_for_but_not_for_ever() -> None:
+def test_those_who_ask_during_an_outage_use_up_all_attempts_but_the_last() -> None:
     spike = build_in_memory()
     uploaded = spike.upload(spike.owner())
     owner = uploaded.image.owner_id
     with spike.failing("rendition_maker"):
         spike.background.run()
+        spike.images.renditions.request_missing([image_of(spike, uploaded.image.id)], caller=owner)
+        assert spike.background.run() == 0  # within the grace
+        spike.clock.advance(GRACE * 2)
         for _ in range(5):
-            linked = spike.queries.linked(image_ids=[uploaded.image.id], job_ids=[], viewer=owner)
-            spike.images.renditions.soon(linked.without_renditions)
+            spike.images.renditions.request_missing([image_of(spike, uploaded.image.id)], caller=owner)
             spike.background.run()
     with spike.transactions.view() as tx:
-        assert tx.renditions.attempts(uploaded.image.id) == RENDITION_ATTEMPTS_MAX
-    spike.images.renditions.soon([uploaded.image.id])
+        assert tx.renditions.attempts(uploaded.image.id) == RENDITION_ATTEMPTS_MAX - 1
+    spike.images.renditions.request_missing([image_of(spike, uploaded.image.id)], caller=owner)
     spike.background.run()
     assert renditions_of(spike, uploaded.image.id) is None
-    again = spike.upload(owner, LARGE).image
+    spike.images.renditions.catch_up()
+    assert renditions_of(spike, uploaded.image.id) is not None
+
+
+def test_what_many_ask_for_at_once_is_made_once() -> None:
+    spike = build_in_memory()
+    image = spike.upload(spike.owner()).image
+    spike.clock.advance(GRACE * 2)
+    for number in range(200):
+        spike.images.renditions.request_missing([image], caller=OwnerId.parse(f"user_{number}"))
+    assert spike.background.run() == 1
+    spike.images.renditions.request_missing([image_of(spike, image.id)], caller=None)
+    assert spike.background.run() == 0
+
+
+def test_a_lost_rendition_is_made_anew_and_its_twin_goes() -> None:
+    spike = build_in_memory()
+    uploaded = spike.upload(spike.owner(), LARGE)
+    spike.work()
     spike.background.run()
-    assert spike.queries.linked(image_ids=[again.id], job_ids=[], viewer=owner).without_renditions == []
+    assert uploaded.job is not None
+    for of in (uploaded.image.id, uploaded.job.id):
+        before = made(spike, of)
+        spike.images.renditions.remake_lost([of], caller=None)
+        spike.background.run()
+        assert made(spike, of) == before
+        spike.blobs.delete([before.preview.key])
+        assert not a_sound(spike)
+        spike.images.renditions.remake_lost([of], caller=None)
+        spike.background.run()
+        assert not made(spike, of).objects & before.objects
+        assert not stored(spike) & before.objects
+        assert a_sound(spike)
+
+
+def test_no_rendition_is_renewed_without_its_picture() -> None:
+    """The store may be an empty one, by mistake: the renditions are there again once it is the right one."""
+    spike = build_in_memory()
+    image = spike.upload(spike.owner(), LARGE).image
+    spike.background.run()
+    before = made(spike, image.id)
+    spike.blobs.delete([image.original, *before.objects])
+    spike.images.renditions.remake_lost([image.id], caller=None)
+    spike.background.run()
+    assert made(spike, image.id) == before

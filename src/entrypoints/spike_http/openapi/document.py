@@ -14,11 +14,13 @@ from spike_core.domain.api_keys import Scope
 from spike_core.domain.catalog import SPECIFIED, Catalog
 from spike_core.domain.idempotency import KEY_CHARS_MAX
 from spike_core.domain.identifiers import AlbumId, ApiKeyId, BatchId, ImageId, JobId
+from spike_core.domain.limits import UploadLimits
 from spike_core.domain.rate_limits import RateLimit, RateLimitGroup
 from spike_http.credentials import COOKIES
 from spike_http.errors import BY_STATUS, TABLE, ErrorResponse
 from spike_http.openapi.curl import curl_command
 from spike_http.openapi.errors import NO_ACCOUNT, example_shown_first, messages
+from spike_http.openapi.limits import with_limits
 from spike_http.openapi.operations import Access, Form, Json, Operation, operations_of
 from spike_http.openapi.responses import (
     HEADERS,
@@ -78,6 +80,7 @@ _IDEMPOTENCY: Final = {
     "description": "A value that is new for each request. A request repeated with the same key has its effect once.",
     "schema": {"type": "string", "pattern": f"^[!-~]{{1,{KEY_CHARS_MAX}}}$"},
 }
+SPECIFIED_LIMITS: Final = UploadLimits()
 _LOCAL: Final = "http://localhost:3000"
 
 
@@ -101,6 +104,7 @@ def describe(
     window_s: float = 900,
     server_url: str = "/",
     catalog: Catalog = SPECIFIED,
+    limits: UploadLimits = SPECIFIED_LIMITS,
 ) -> Document:
     """Return the document of these routes. Every handler must be marked as an operation."""
     builder = _Builder(rates={rate.bucket: rate for rate in rates}, server_url=server_url, schemas=Schemas())
@@ -142,7 +146,7 @@ def describe(
             },
         },
     }
-    filled: Document = with_tiers(document, catalog)
+    filled: Document = with_limits(with_tiers(document, catalog), limits)
     return filled
 
 

@@ -8,14 +8,21 @@ from spike_core.domain import errors
 from spike_core.domain.limits import (
     ALBUMS_PER_OWNER_MAX,
     API_KEYS_ACTIVE_MAX,
-    BATCH_FILES_MAX,
     IMAGES_PER_ALBUM_MAX,
 )
 from spike_http.bulkhead import ServerBusy
 from spike_http.errors import BY_STATUS, ENHANCE_MESSAGES, TABLE, UPLOAD_MESSAGES, ErrorMessage, ErrorResponse
+from spike_http.openapi.limits import BATCH_FILES, BATCH_MB, FILE_MB, MEGAPIXELS, SOURCE_MB
 from spike_http.openapi.tiers import PRICING, TIER_NAMES
 
 _REQUEST_ID: Final = "req_vpuniv6woyiief3l31yc940o"
+_LIMITS: Final = {  # what messages name, and each service fills in
+    "files_max": BATCH_FILES,
+    "file_mb_max": FILE_MB,
+    "source_mb_max": SOURCE_MB,
+    "batch_mb_max": BATCH_MB,
+    "megapixels_max": MEGAPIXELS,
+}
 _EXAMPLE_FIELDS: Final[Mapping[str, object]] = {  # what messages name
     "what": "tier",
     "rule": f"must be one of {TIER_NAMES}",
@@ -26,7 +33,7 @@ _EXAMPLE_FIELDS: Final[Mapping[str, object]] = {  # what messages name
     "pages": 3,
     "required": 10,
     "balance": 3,
-    "files_max": BATCH_FILES_MAX,
+    **_LIMITS,
     "keys_max": API_KEYS_ACTIVE_MAX,
     "images_max": IMAGES_PER_ALBUM_MAX,
     "albums_max": ALBUMS_PER_OWNER_MAX,
@@ -121,7 +128,10 @@ def messages() -> Iterable[tuple[int, str, str]]:
     for kind, other in UPLOAD_MESSAGES.items():
         found.append((TABLE[kind].status, TABLE[kind].code, other.error))
     for status, code, message in sorted(dict.fromkeys(found), key=lambda each: each[0]):
-        yield int(status), code, " ".join([message, _NOTES.get((code, message), "")]).rstrip()
+        text = " ".join([message, _NOTES.get((code, message), "")]).rstrip()
+        for name, mark in _LIMITS.items():
+            text = text.replace(f"{{{name}}}", mark)
+        yield int(status), code, text
 
 
 def _body(status: HTTPStatus, code: str, message: ErrorMessage) -> dict[str, Any]:

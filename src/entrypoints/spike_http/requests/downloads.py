@@ -10,6 +10,7 @@ from spike_core.domain.tiers import Tier
 from spike_http.openapi.notes import said
 from spike_http.requests.albums import image_ids
 from spike_http.requests.json_bodies import string_field
+from spike_http.requests.query import sold_tier
 
 
 @frozen(kw_only=True)
@@ -29,5 +30,5 @@ class DownloadBody:
         tier = body.get("tier")
         return cls(
             image_ids=image_ids(body, "imageIds", least=1, most=DOWNLOAD_IDS_MAX),
-            tier=None if tier is None else Tier(string_field("tier", tier)),
+            tier=None if tier is None else sold_tier(string_field("tier", tier)),
         )

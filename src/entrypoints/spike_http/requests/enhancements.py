@@ -8,10 +8,11 @@ from attrs import field, frozen
 
 from spike_core.domain.errors import InvalidValue
 from spike_core.domain.identifiers import ImageId
-from spike_core.domain.limits import BATCH_IMAGES_MAX, PARALLEL_TIERS_MAX
+from spike_core.domain.limits import PARALLEL_TIERS_MAX
 from spike_core.domain.render_options import RenderOptions
 from spike_core.domain.tiers import Tier
 from spike_core.services.ingest import InlineImage
+from spike_http.openapi.limits import BATCH_FILES
 from spike_http.openapi.notes import id_schema, said, sent_as
 from spike_http.requests.errors import MissingFields
 from spike_http.requests.inline_images import BASE64_NOTE, MEDIA_TYPES, parse_inline_image
@@ -96,13 +97,13 @@ class ParallelEnhanceBody:
 class BatchEnhanceBody:
     """`POST /api/images/batch-enhance`."""
 
-    image_ids: Sequence[ImageId] = field(metadata=said(minItems=1, maxItems=BATCH_IMAGES_MAX))
+    image_ids: Sequence[ImageId] = field(metadata=said(minItems=1, maxItems=BATCH_FILES))
     tier: Tier
     options: RenderOptions = field(metadata=OPTIONS_NOTE)
 
     @classmethod
-    def parse(cls, body: Mapping[str, object]) -> "BatchEnhanceBody":
-        """Return the parsed body.
+    def parse(cls, body: Mapping[str, object], *, images_max: int) -> "BatchEnhanceBody":
+        """Return the parsed body, which may name `images_max` images.
 
         Raises:
             MissingFields, InvalidValue, InvalidIdentifier: the body isn't valid.
@@ -110,8 +111,8 @@ class BatchEnhanceBody:
         ids, tier = body.get("imageIds"), body.get("tier")
         if ids is None or tier is None:
             raise MissingFields("Please provide both imageIds and tier")
-        if not isinstance(ids, list) or not 1 <= len(ids) <= BATCH_IMAGES_MAX:
-            raise InvalidValue(what="imageIds", rule=f"must be a list of 1 to {BATCH_IMAGES_MAX} ids")
+        if not isinstance(ids, list) or not 1 <= len(ids) <= images_max:
+            raise InvalidValue(what="imageIds", rule=f"must be a list of 1 to {images_max} ids")
         return cls(
             image_ids=[ImageId.parse(string_field("each of imageIds", id_)) for id_ in ids],
             tier=Tier(string_field("tier", tier)),

@@ -92,3 +92,4 @@ class BatchTooLarge(InvalidInput):
     """The files of the form exceed the size of a batch together."""
 
     code: ClassVar[str] = "batch_too_large"
+    size_bytes_max: int

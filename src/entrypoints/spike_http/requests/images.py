@@ -37,6 +37,7 @@ class LinksBody:
     image_ids: Sequence[ImageId] = field(metadata=sent_as({"imageIds": _IDS}))
     job_ids: Sequence[JobId] = field(metadata=sent_as({"jobIds": _IDS}))
     is_download: bool = field(metadata=sent_as({"download": {"type": "boolean", "default": False}}))
+    is_lost: bool = field(metadata=sent_as({"lost": {"type": "boolean", "default": False}}))
 
     @classmethod
     def parse(cls, body: Mapping[str, object]) -> "LinksBody":
@@ -52,6 +53,7 @@ class LinksBody:
             image_ids=_valid(ImageId.parse, images),
             job_ids=_valid(JobId.parse, jobs),
             is_download=_boolean("download", body.get("download", False)),
+            is_lost=_boolean("lost", body.get("lost", False)),
         )
 
 

@@ -21,7 +21,7 @@ from spike_core.domain.errors import (
     UnknownPictureFormat,
     UnsupportedPicture,
 )
-from spike_core.domain.limits import SOURCE_BYTES_MAX
+from spike_core.domain.limits import UploadLimits
 from spike_core.domain.media_types import canonical_media_type
 from spike_core.domain.objects import PictureFormat
 from spike_core.services.ingest import InlineImage
@@ -29,16 +29,12 @@ from spike_http.bulkhead import Place
 from spike_http.context import Request
 from spike_http.idempotency import note_payload
 from spike_http.requests.base64_text import BLOCK_BYTES, decode
+from spike_http.requests.body_sizes import BESIDE_BYTES_MAX, picture_json_bytes_max
 from spike_http.requests.errors import BodyTooLarge, MalformedBody
 from spike_http.requests.json_bodies import JSON_BYTES_MAX, check_is_json, refuse_constant, string_field
 
 Body = TypeVar("Body")
 
-_BASE64_CHARS_MAX: Final = (SOURCE_BYTES_MAX + 2) // 3 * 4
-# in JSON a line end may take 4 characters, one after each 76 (RFC 2045), and a slash, 1 of 64 characters, may take 2
-_ESCAPED_CHARS_MAX: Final = _BASE64_CHARS_MAX + _BASE64_CHARS_MAX * 4 // 76 + _BASE64_CHARS_MAX // 48
-BESIDE_BYTES_MAX: Final = 512 * 1024  # of a body, apart from base64 and white space
-PICTURE_JSON_BYTES_MAX: Final = _ESCAPED_CHARS_MAX + BESIDE_BYTES_MAX
 BASE64_NOTE: Final = (
     "The image in the standard or the URL-safe base64 alphabet, with or without padding. White space and the prefix of "
     "a `data:` URL are accepted."
@@ -67,7 +63,11 @@ _PREFIX_CHARS_MAX: Final = 1024  # of a `data:` URL: its parameters may hold a f
 
 @contextmanager
 def json_with_picture(
-    req: Request, parse: Callable[[Mapping[str, object], ExitStack], Body], *, place: Place
+    req: Request,
+    parse: Callable[[Mapping[str, object], ExitStack], Body],
+    *,
+    place: Place,
+    limits: UploadLimits,
 ) -> Iterator[Body]:
     """Parse a body that is a JSON object and may contain a picture, and yield the result of `parse`.
 
@@ -80,13 +80,14 @@ def json_with_picture(
         BodyTooLarge, MalformedBody: the body isn't valid.
     """
     size_bytes = req.content_length or 0
-    if size_bytes > PICTURE_JSON_BYTES_MAX:
+    bytes_max = picture_json_bytes_max(limits)
+    if size_bytes > bytes_max:
         raise BodyTooLarge
     if size_bytes > JSON_BYTES_MAX:
         place.take()
     with ExitStack() as files:
         with _temporary_file() as received:
-            _receive(req, received)
+            _receive(req, received, bytes_max=bytes_max)
             if size_bytes > JSON_BYTES_MAX:
                 body = _PARSER.submit(lambda: parse(_object(received), files)).result()
             else:
@@ -94,31 +95,31 @@ def json_with_picture(
         yield body
 
 
-def json_value(req: Request, *, place: Place) -> object:
+def json_value(req: Request, *, place: Place, limits: UploadLimits) -> object:
     """Return the body, which may be any JSON and contain a picture. A large one takes the place, as above.
 
     Raises:
         ServerBusy, HTTPUnsupportedMediaType, BodyTooLarge, MalformedBody: as `json_with_picture`.
     """
-    size_bytes = req.content_length or 0
-    if size_bytes > PICTURE_JSON_BYTES_MAX:
+    size_bytes, bytes_max = req.content_length or 0, picture_json_bytes_max(limits)
+    if size_bytes > bytes_max:
         raise BodyTooLarge
     if size_bytes > JSON_BYTES_MAX:
         place.take()
     with _temporary_file() as received:
-        _receive(req, received)
+        _receive(req, received, bytes_max=bytes_max)
         if size_bytes > JSON_BYTES_MAX:
             return _PARSER.submit(lambda: _value(received)).result()
         return _value(received)
 
 
-def _receive(req: Request, file: BinaryIO) -> None:
+def _receive(req: Request, file: BinaryIO, *, bytes_max: int) -> None:
     digest, size_bytes = hashlib.sha256(), 0
     while block := req.bounded_stream.read(BLOCK_BYTES):
         if not size_bytes:
             check_is_json(req)
         size_bytes += len(block)
-        if size_bytes > PICTURE_JSON_BYTES_MAX:
+        if size_bytes > bytes_max:
             raise BodyTooLarge
         digest.update(block)
         file.write(block)

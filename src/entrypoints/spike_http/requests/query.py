@@ -6,6 +6,7 @@ from typing import Final, TypeVar
 
 import falcon
 
+from spike_core.domain.catalog import TIER_NAME
 from spike_core.domain.cursors import AlbumCursor, JobCursor
 from spike_core.domain.errors import InvalidIdentifier, InvalidValue
 from spike_core.domain.identifiers import ImageId
@@ -112,7 +113,18 @@ def tier_parameter(req: falcon.Request) -> Tier | None:
         InvalidValue: it can't be a tier's name.
     """
     text = req.get_param(TIER.name)
-    return None if text is None else Tier(text)
+    return None if text is None else sold_tier(text)
+
+
+def sold_tier(text: str) -> Tier:
+    """Return a tier that may have been sold at some time, whether or not it is on offer.
+
+    Raises:
+        InvalidValue: no tier can have this name.
+    """
+    if TIER_NAME.fullmatch(text) is None:
+        raise InvalidValue(what="tier", rule="must be the name of a tier")
+    return Tier(text)
 
 
 def page_limit(req: falcon.Request, *, default: int = PAGE_SIZE) -> int:
@@ -163,7 +175,7 @@ def image_filter(req: falcon.Request) -> ImageFilter:
     return ImageFilter(
         search=req.get_param("search") or "",
         state=_member("state", req.get_param("state"), ImageState),
-        tier=None if tier is None else Tier(tier),
+        tier=None if tier is None else sold_tier(tier),
     )
 
 

@@ -11,15 +11,10 @@ from spike_core.domain.catalog import Catalog
 from spike_core.domain.errors import InvalidValue
 from spike_core.domain.generation import AspectRatio
 from spike_core.domain.identifiers import AlbumId, ImageId
-from spike_core.domain.limits import (
-    BATCH_BYTES_MAX,
-    BATCH_FILES_MAX,
-    BATCH_IMAGES_MAX,
-    PARALLEL_TIERS_MAX,
-    PROMPT_CHARS_MAX,
-)
+from spike_core.domain.limits import PARALLEL_TIERS_MAX, PROMPT_CHARS_MAX, UploadLimits
 from spike_core.domain.render_options import RenderOptions
 from spike_core.domain.tiers import Tier
+from spike_http.openapi.limits import BATCH_FILES
 from spike_http.openapi.notes import JsonSchema, id_schema, sent_as
 from spike_http.openapi.tiers import ANY_TIER
 from spike_http.requests.enhancements import BLEND_SOURCE, BatchEnhanceBody, EnhanceBody, ParallelEnhanceBody
@@ -54,7 +49,7 @@ class UploadSizes:
     options: RenderOptions
 
     @classmethod
-    def parse(cls, body: Mapping[str, object], *, is_batch: bool) -> "UploadSizes":
+    def parse(cls, body: Mapping[str, object], *, is_batch: bool, limits: UploadLimits) -> "UploadSizes":
         """Return the parsed body.
 
         Raises:
@@ -62,7 +57,7 @@ class UploadSizes:
         """
         album_id, tier = body.get("albumId"), body.get("tier")
         return cls(
-            files_bytes=_sizes(body.get("files")) if is_batch else [_size("file", body.get("file"))],
+            files_bytes=_sizes(body.get("files"), limits) if is_batch else [_size("file", body.get("file"))],
             is_batch=is_batch,
             album_id=None if album_id is None else AlbumId.parse(string_field("albumId", album_id)),
             tier=None if tier is None else Tier(string_field("tier", tier)),
@@ -74,7 +69,7 @@ Order = EnhanceBody | ParallelEnhanceBody | BatchEnhanceBody | GenerateBody | Mo
 
 _FIELDS: Final[Mapping[str, JsonSchema]] = {
     "imageId": id_schema(ImageId),
-    "imageIds": {"type": "array", "items": id_schema(ImageId), "minItems": 1, "maxItems": BATCH_IMAGES_MAX},
+    "imageIds": {"type": "array", "items": id_schema(ImageId), "minItems": 1, "maxItems": BATCH_FILES},
     "tier": {"anyOf": [ANY_TIER, {"type": "null"}]},
     "tiers": {"type": "array", "items": ANY_TIER, "minItems": 1, "maxItems": PARALLEL_TIERS_MAX, "uniqueItems": True},
     **OPTION_FIELDS,
@@ -87,7 +82,7 @@ _FIELDS: Final[Mapping[str, JsonSchema]] = {
     "imageUrl": {"type": ["string", "null"]},
     "albumId": {"anyOf": [id_schema(AlbumId), {"type": "null"}]},
     "file": _SIZE,
-    "files": {"type": "array", "items": _SIZE, "minItems": 1, "maxItems": BATCH_FILES_MAX},
+    "files": {"type": "array", "items": _SIZE, "minItems": 1, "maxItems": BATCH_FILES},
 }
 
 
@@ -99,7 +94,9 @@ class QuoteBody:
     order: Order = field(metadata=sent_as(_FIELDS))
 
     @classmethod
-    def parse(cls, body: Mapping[str, object], files: ExitStack, *, catalog: Catalog) -> "QuoteBody":
+    def parse(
+        cls, body: Mapping[str, object], files: ExitStack, *, catalog: Catalog, limits: UploadLimits
+    ) -> "QuoteBody":
         """Return the parsed body; its picture is closed with `files`.
 
         Raises:
@@ -112,19 +109,26 @@ class QuoteBody:
         if string_field("operation", name) not in names:
             raise InvalidValue(what="operation", rule=f"must be one of {', '.join(names)}")
         operation = QuotedOperation(name)
-        return cls(operation=operation, order=_order(operation, body, files, catalog))
+        return cls(operation=operation, order=_order(operation, body, files, catalog, limits))
 
 
-def _order(operation: QuotedOperation, body: Mapping[str, object], files: ExitStack, catalog: Catalog) -> Order:
+def _order(
+    operation: QuotedOperation,
+    body: Mapping[str, object],
+    files: ExitStack,
+    catalog: Catalog,
+    limits: UploadLimits,
+) -> Order:
     match operation:
         case QuotedOperation.UPLOAD | QuotedOperation.BATCH_UPLOAD:
-            return UploadSizes.parse(body, is_batch=operation is QuotedOperation.BATCH_UPLOAD)
+            is_batch = operation is QuotedOperation.BATCH_UPLOAD
+            return UploadSizes.parse(body, is_batch=is_batch, limits=limits)
         case QuotedOperation.ENHANCE:
             return EnhanceBody.parse(body, files)
         case QuotedOperation.PARALLEL_ENHANCE:
             return ParallelEnhanceBody.parse(body)
         case QuotedOperation.BATCH_ENHANCE:
-            return BatchEnhanceBody.parse(body)
+            return BatchEnhanceBody.parse(body, images_max=limits.batch_files)
         case QuotedOperation.GENERATE:
             return GenerateBody.parse(body, catalog=catalog)
         case QuotedOperation.MODIFY:
@@ -133,16 +137,16 @@ def _order(operation: QuotedOperation, body: Mapping[str, object], files: ExitSt
             assert_never(unreachable)
 
 
-def _sizes(value: object) -> Sequence[int]:
+def _sizes(value: object, limits: UploadLimits) -> Sequence[int]:
     if value is None:
         raise MissingFields("Please provide files: the size of each in bytes")
     if not isinstance(value, list) or not value:
         raise InvalidValue(what="files", rule="must be a list of sizes in bytes")
-    if len(value) > BATCH_FILES_MAX:
-        raise TooManyFiles(BATCH_FILES_MAX)
+    if len(value) > limits.batch_files:
+        raise TooManyFiles(limits.batch_files)
     sizes = [_size("each of files", each) for each in value]
-    if sum(sizes) > BATCH_BYTES_MAX:
-        raise BatchTooLarge
+    if sum(sizes) > limits.batch_bytes:
+        raise BatchTooLarge(size_bytes_max=limits.batch_bytes)
     return sizes
 
 

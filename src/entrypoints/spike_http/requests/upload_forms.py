@@ -12,16 +12,18 @@ from attrs import define, field, frozen
 from spike_core.domain.errors import FileTooLarge, InvalidFileName
 from spike_core.domain.identifiers import AlbumId
 from spike_core.domain.images import ImageName
-from spike_core.domain.limits import BATCH_BYTES_MAX, BATCH_FILES_MAX, UPLOAD_BYTES_MAX
+from spike_core.domain.limits import UploadLimits
 from spike_core.domain.media_types import canonical_media_type
 from spike_core.domain.render_options import DEFAULT_OPTIONS, RenderOptions
 from spike_core.domain.tiers import Tier
 from spike_core.services.batch_uploads import NamedFile, RefusedFile
 from spike_http.context import Request
 from spike_http.idempotency import note_payload
+from spike_http.openapi.limits import BATCH_FILES
 from spike_http.openapi.notes import id_schema
 from spike_http.openapi.operations import Form
 from spike_http.openapi.tiers import ANY_TIER
+from spike_http.requests.body_sizes import FORM_OVERHEAD_BYTES_MAX
 from spike_http.requests.errors import BatchTooLarge, MalformedBody, NoFile, RepeatedField, TooManyFiles
 from spike_http.requests.file_names import image_name_of
 from spike_http.requests.multipart import Part, parts_of
@@ -40,14 +42,13 @@ BATCH_UPLOAD_FORM: Final = Form(
             "type": "array",
             "items": _FILE,
             "minItems": 1,
-            "maxItems": BATCH_FILES_MAX,
+            "maxItems": BATCH_FILES,
         },
         **_ALBUM,
     },
     required=frozenset({"files"}),
 )
 
-FORM_OVERHEAD_BYTES_MAX: Final = 64 * 1024  # part headers and small fields
 FIELD_BYTES_MAX: Final = 1024
 _IN_MEMORY_BYTES_MAX: Final = 1024 * 1024
 _LISTED: Final = re.compile(r"\[[0-9]{0,3}\]\Z")
@@ -85,7 +86,7 @@ class BatchUploadForm:
 
 
 @contextmanager
-def upload_form(req: Request) -> Iterator[UploadForm]:
+def upload_form(req: Request, limits: UploadLimits) -> Iterator[UploadForm]:
     """Read the form. Its content is closed at the end of the context.
 
     Raises:
@@ -93,12 +94,12 @@ def upload_form(req: Request) -> Iterator[UploadForm]:
         FileTooLarge: the body or its file is larger than an upload may be.
         HTTPUnsupportedMediaType: it isn't a multipart form.
     """
-    if (req.content_length or 0) > UPLOAD_BYTES_MAX + FORM_OVERHEAD_BYTES_MAX:
-        raise FileTooLarge(size_bytes_max=UPLOAD_BYTES_MAX)
+    if (req.content_length or 0) > limits.file_bytes + FORM_OVERHEAD_BYTES_MAX:
+        raise FileTooLarge(size_bytes_max=limits.file_bytes)
     _check_is_form(req, field="file")
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES_MAX) as spool:
         content = cast("BinaryIO", spool)
-        fields = _read(req, content)
+        fields = _read(req, content, size_bytes_max=limits.file_bytes)
         if fields.name is None:
             raise NoFile.in_field("file")
         content.seek(0)
@@ -108,7 +109,7 @@ def upload_form(req: Request) -> Iterator[UploadForm]:
 
 
 @contextmanager
-def batch_upload_form(req: Request) -> Iterator[BatchUploadForm]:
+def batch_upload_form(req: Request, limits: UploadLimits) -> Iterator[BatchUploadForm]:
     """Read the form. Its contents are closed at the end of the context. An invalid file doesn't affect the others.
 
     Raises:
@@ -116,11 +117,11 @@ def batch_upload_form(req: Request) -> Iterator[BatchUploadForm]:
         TooManyFiles, BatchTooLarge: the form has too many files, or is too large.
         HTTPUnsupportedMediaType: it isn't a multipart form.
     """
-    if (req.content_length or 0) > BATCH_BYTES_MAX + FORM_OVERHEAD_BYTES_MAX:
-        raise BatchTooLarge
+    if (req.content_length or 0) > limits.batch_bytes + FORM_OVERHEAD_BYTES_MAX:
+        raise BatchTooLarge(size_bytes_max=limits.batch_bytes)
     _check_is_form(req, field="files")
     with ExitStack() as stack:
-        form = _read_batch(req, stack)
+        form = _read_batch(req, stack, limits)
         if not form.files:
             raise NoFile.in_field("files")
         if all(isinstance(file, RefusedFile) and isinstance(file.error, NoFile) for file in form.files):
@@ -144,7 +145,7 @@ def _parts(file: NamedFile | RefusedFile) -> tuple[bytes | BinaryIO, bytes | Bin
     return (name, file.content) if isinstance(file, NamedFile) else (name, file.error.code.encode())
 
 
-def _read_batch(req: Request, stack: ExitStack) -> BatchUploadForm:
+def _read_batch(req: Request, stack: ExitStack, limits: UploadLimits) -> BatchUploadForm:
     files: list[NamedFile | RefusedFile] = []
     fields = _Fields()
     size_bytes = 0
@@ -153,12 +154,12 @@ def _read_batch(req: Request, stack: ExitStack) -> BatchUploadForm:
             case "files":
                 if part.is_unused_input():
                     continue
-                if len(files) == BATCH_FILES_MAX:
-                    raise TooManyFiles(BATCH_FILES_MAX)
-                file, file_bytes = _read_file(part, stack)
+                if len(files) == limits.batch_files:
+                    raise TooManyFiles(limits.batch_files)
+                file, file_bytes = _read_file(part, stack, size_bytes_max=limits.file_bytes)
                 size_bytes += file_bytes
-                if size_bytes > BATCH_BYTES_MAX:
-                    raise BatchTooLarge
+                if size_bytes > limits.batch_bytes:
+                    raise BatchTooLarge(size_bytes_max=limits.batch_bytes)
                 files.append(file)
             case name:
                 _read_choice(part, name, fields)
@@ -167,7 +168,7 @@ def _read_batch(req: Request, stack: ExitStack) -> BatchUploadForm:
     )
 
 
-def _read_file(part: Part, stack: ExitStack) -> tuple[NamedFile | RefusedFile, int]:
+def _read_file(part: Part, stack: ExitStack, *, size_bytes_max: int) -> tuple[NamedFile | RefusedFile, int]:
     """Return a file of a batch and its size in bytes."""
     filename = part.filename or ""
     spool = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES_MAX // 4)  # noqa: SIM115  # the stack closes it
@@ -175,11 +176,11 @@ def _read_file(part: Part, stack: ExitStack) -> tuple[NamedFile | RefusedFile, i
     size_bytes = 0
     while piece := part.stream.read(_PIECE_BYTES):
         size_bytes += len(piece)
-        if size_bytes <= UPLOAD_BYTES_MAX:
+        if size_bytes <= size_bytes_max:
             content.write(piece)
     content.seek(0)
-    if size_bytes > UPLOAD_BYTES_MAX:
-        return RefusedFile(filename=filename, error=FileTooLarge(size_bytes_max=UPLOAD_BYTES_MAX)), size_bytes
+    if size_bytes > size_bytes_max:
+        return RefusedFile(filename=filename, error=FileTooLarge(size_bytes_max=size_bytes_max)), size_bytes
     if not filename:
         return RefusedFile(filename=filename, error=NoFile.without_name("files")), size_bytes
     try:
@@ -196,7 +197,7 @@ def _check_is_form(req: falcon.Request, *, field: str) -> None:
         raise falcon.HTTPUnsupportedMediaType
 
 
-def _read(req: falcon.Request, content: BinaryIO) -> _Fields:
+def _read(req: falcon.Request, content: BinaryIO, *, size_bytes_max: int) -> _Fields:
     fields = _Fields()
     for part in parts_of(req):
         match _field(part, "file"):
@@ -204,7 +205,7 @@ def _read(req: falcon.Request, content: BinaryIO) -> _Fields:
                 if fields.name is not None:
                     raise RepeatedField("file")
                 fields.name = _file_name(part)
-                _copy(part, content)
+                _copy(part, content, size_bytes_max=size_bytes_max)
             case name:
                 _read_choice(part, name, fields)
     return fields
@@ -234,12 +235,12 @@ def _file_name(part: Part) -> ImageName:
     return image_name_of(part.filename)
 
 
-def _copy(part: Part, content: BinaryIO) -> None:
+def _copy(part: Part, content: BinaryIO, *, size_bytes_max: int) -> None:
     size_bytes = 0
     while piece := part.stream.read(_PIECE_BYTES):
         size_bytes += len(piece)
-        if size_bytes > UPLOAD_BYTES_MAX:
-            raise FileTooLarge(size_bytes_max=UPLOAD_BYTES_MAX)
+        if size_bytes > size_bytes_max:
+            raise FileTooLarge(size_bytes_max=size_bytes_max)
         content.write(piece)
 
 

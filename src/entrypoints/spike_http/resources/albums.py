@@ -13,6 +13,7 @@ from spike_core.domain.rate_limits import RateLimitGroup
 from spike_core.domain.secrets import Secret
 from spike_core.services.album_contents import AlbumContents
 from spike_core.services.albums import Albums, NewAlbum
+from spike_core.services.rendition_making import RenditionMaking
 from spike_http.authentication import RequestAuthentication
 from spike_http.context import Request
 from spike_http.idempotency import IdempotentResponder
@@ -102,6 +103,7 @@ class AlbumResource:
 
     authenticator: RequestAuthentication
     albums: Albums
+    rendition_making: RenditionMaking
     object_urls: ObjectUrls
 
     @Operation("getAlbum", answer=ShownAlbumView, access=Access.OPTIONAL_USER, query=(SHARE_TOKEN, ALBUM_LIMIT, CURSOR))
@@ -116,6 +118,7 @@ class AlbumResource:
             after=album_cursor(req),
             limit=page_limit(req, default=ALBUM_PAGE_SIZE),
         )
+        self.rendition_making.request_missing([image for _place, image in shown.images], caller=viewer)
         resp.media = as_json(ShownAlbumView.of(shown, viewer=viewer, urls=self.object_urls.for_request(req)))
 
     @Operation(

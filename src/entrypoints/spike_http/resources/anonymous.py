@@ -4,6 +4,7 @@ import falcon
 from attrs import frozen
 
 from spike_core.domain.errors import FileTooLarge, Forbidden, InvalidFileName, NotFound, SourceTooLarge
+from spike_core.domain.limits import UploadLimits
 from spike_core.domain.rate_limits import RateLimitGroup
 from spike_core.services.enhancements import Enhancements
 from spike_core.services.ingest import InlineImage
@@ -30,6 +31,7 @@ class AnonymousUploadResource:
     responder: IdempotentResponder
     bulkhead: Bulkhead
     uploads: Uploads
+    limits: UploadLimits
     object_urls: ObjectUrls
 
     @Operation(
@@ -52,7 +54,7 @@ class AnonymousUploadResource:
         """Store one picture without an account."""
         caller = self.authenticator.anonymous_caller(req, bucket=RateLimitGroup.ANONYMOUS_UPLOAD)
         req.context.messages = ANONYMOUS_UPLOAD_MESSAGES
-        with self.bulkhead.place(caller) as place, upload_form(req) as form:
+        with self.bulkhead.place(caller) as place, upload_form(req, self.limits) as form:
             place.take()
             self.responder.respond(
                 req,
@@ -73,6 +75,7 @@ class MixResource:
     responder: IdempotentResponder
     bulkhead: Bulkhead
     enhancements: Enhancements
+    limits: UploadLimits
 
     @Operation(
         "mixAnonymously",
@@ -85,7 +88,10 @@ class MixResource:
     def on_post(self, req: Request, resp: falcon.Response) -> None:
         """Start blending an anonymous image with another picture, at the free tier."""
         caller = self.authenticator.anonymous_caller(req, bucket=RateLimitGroup.ANONYMOUS_MIX)
-        with self.bulkhead.place(caller) as place, json_with_picture(req, MixBody.parse, place=place) as body:
+        with (
+            self.bulkhead.place(caller) as place,
+            json_with_picture(req, MixBody.parse, place=place, limits=self.limits) as body,
+        ):
             if isinstance(body.source, InlineImage):
                 place.take()
             self.responder.respond(

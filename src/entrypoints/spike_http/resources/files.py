@@ -1,23 +1,26 @@
 """`/files`: the objects of stores that the service itself serves."""
 
 import os
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from typing import BinaryIO, Final
 
 import falcon
 from attrs import frozen
 
-from spike_core.domain.errors import InvalidIdentifier, InvalidLink, ObjectNotFound, StorageUnavailable
+from spike_core.domain.errors import InvalidIdentifier, InvalidLink, ObjectNotFound
 from spike_core.domain.objects import ObjectKey, PictureFormat
 from spike_core.ports.blobs import BlobStore
 from spike_core.ports.signed_urls import SignedUrls
 from spike_core.services.queries import Queries
+from spike_core.services.rendition_making import RenditionMaking
 from spike_http.byte_ranges import ByteRange, Section, Version
 from spike_http.context import Request
 from spike_http.openapi.operations import Access, Operation, Parameter, Picture
 from spike_http.responses.disposition import attachment
 from spike_http.serving.proxies import Proxies
+from spike_http.unavailability import ServerBusy, busy_while_unavailable
 
 _PUBLIC_AGE_S: Final = 300  # short, so that what its owner hides soon leaves caches too
 _PARAMETERS: Final = (
@@ -41,6 +44,7 @@ class FileResource:
     blobs: BlobStore
     signed_urls: SignedUrls
     queries: Queries
+    rendition_making: RenditionMaking
     proxies: Proxies
     accel_redirect: str  # such as `/objects`; empty if Spike sends its objects
     lifetime: timedelta  # of signed URLs
@@ -52,11 +56,26 @@ class FileResource:
         query=_PARAMETERS,
         has_etag=True,
         has_ranges=True,
-        errors=(InvalidLink, ObjectNotFound, StorageUnavailable),
+        errors=(InvalidLink, ObjectNotFound, ServerBusy),
     )
+    @busy_while_unavailable
     def on_get(self, req: Request, resp: falcon.Response, folder: str, name: str) -> None:
         """Stream an object."""
         key = _parse(folder, name)
+        with self._remaking(key):
+            self._send(req, resp, key)
+
+    @contextmanager
+    def _remaking(self, key: ObjectKey) -> Iterator[None]:
+        """Have a rendition made anew that the caller may read, and the store has lost."""
+        try:
+            yield
+        except ObjectNotFound:
+            if key.is_rendition:
+                self.rendition_making.remake_lost([key.owner], caller=None)
+            raise
+
+    def _send(self, req: Request, resp: falcon.Response, key: ObjectKey) -> None:
         signature = req.get_param("signature")
         if signature is None:
             self.queries.check_public(key)
@@ -64,7 +83,7 @@ class FileResource:
             self.signed_urls.check(key, expires=req.get_param("expires") or "", signature=signature)
         described = self.queries.described(key)
         # the object of a key never changes, so the key, too, identifies the version
-        etag = described.sha256.hex() if described.sha256 else name
+        etag = described.sha256.hex() if described.sha256 else key.text.rpartition("/")[2]
         version = Version(etag=etag, last_modified=described.stored_at)
         version.describe(resp)
         resp.cache_control = self._caching(is_signed=signature is not None)

@@ -8,6 +8,7 @@ from attrs import frozen
 from spike_core.domain.catalog import Catalog
 from spike_core.domain.errors import DownloadFailed, NotEnoughTokens, SourceTooLarge, UnsafeAddress
 from spike_core.domain.identifiers import JobId
+from spike_core.domain.limits import UploadLimits
 from spike_core.domain.rate_limits import RateLimitGroup
 from spike_core.services.generations import Generations
 from spike_core.services.wallets import Wallets
@@ -74,6 +75,7 @@ class ModifyResource:
     bulkhead: Bulkhead
     generations: Generations
     catalog: Catalog
+    limits: UploadLimits
 
     @Operation(
         "modifyImage",
@@ -96,7 +98,9 @@ class ModifyResource:
         user_id = self.authenticator.user(req, bucket=RateLimitGroup.MODIFY)
         with (
             self.bulkhead.place(user_id.text) as place,
-            json_with_picture(req, partial(ModifyBody.parse, catalog=self.catalog), place=place) as body,
+            json_with_picture(
+                req, partial(ModifyBody.parse, catalog=self.catalog), place=place, limits=self.limits
+            ) as body,
         ):
             place.take()
             self.responder.respond(

@@ -13,7 +13,7 @@ from spike_core.domain.errors import (
     SourceTooLarge,
 )
 from spike_core.domain.identifiers import ImageId
-from spike_core.domain.limits import IMAGE_DESCRIPTION_CHARS_MAX
+from spike_core.domain.limits import IMAGE_DESCRIPTION_CHARS_MAX, UploadLimits
 from spike_core.domain.rate_limits import RateLimitGroup
 from spike_core.services.batch_uploads import BatchUploads
 from spike_core.services.deletion import Deletion
@@ -81,6 +81,7 @@ class UploadResource:
     responder: IdempotentResponder
     bulkhead: Bulkhead
     uploads: Uploads
+    limits: UploadLimits
     object_urls: ObjectUrls
 
     @Operation(
@@ -105,7 +106,7 @@ class UploadResource:
         """Store one picture and start its enhancement."""
         user_id = self.authenticator.user(req, bucket=RateLimitGroup.UPLOAD)
         req.context.messages = UPLOAD_MESSAGES
-        with self.bulkhead.place(user_id.text) as place, upload_form(req) as form:
+        with self.bulkhead.place(user_id.text) as place, upload_form(req, self.limits) as form:
             place.take()
             self.responder.respond(
                 req,
@@ -132,6 +133,7 @@ class BatchUploadResource:
     responder: IdempotentResponder
     bulkhead: Bulkhead
     batch_uploads: BatchUploads
+    limits: UploadLimits
     object_urls: ObjectUrls
 
     @Operation(
@@ -155,7 +157,7 @@ class BatchUploadResource:
         """Store several pictures and start their enhancement."""
         user_id = self.authenticator.user(req, bucket=RateLimitGroup.BATCH_UPLOAD)
         req.context.messages = BATCH_UPLOAD_MESSAGES
-        with self.bulkhead.place(user_id.text) as place, batch_upload_form(req) as form:
+        with self.bulkhead.place(user_id.text) as place, batch_upload_form(req, self.limits) as form:
             place.take()
             self.responder.respond(
                 req,
@@ -181,6 +183,7 @@ class EnhanceResource:
     responder: IdempotentResponder
     bulkhead: Bulkhead
     enhancements: Enhancements
+    limits: UploadLimits
 
     @Operation(
         "enhanceImage",
@@ -195,7 +198,7 @@ class EnhanceResource:
         req.context.messages = ENHANCE_MESSAGES
         with (
             self.bulkhead.place(user_id.text) as place,
-            json_with_picture(req, EnhanceBody.parse, place=place) as body,
+            json_with_picture(req, EnhanceBody.parse, place=place, limits=self.limits) as body,
         ):
             if isinstance(body.source, InlineImage):
                 place.take()
@@ -256,6 +259,7 @@ class BatchEnhanceResource:
     authenticator: RequestAuthentication
     responder: IdempotentResponder
     enhancements: Enhancements
+    limits: UploadLimits
 
     @Operation(
         "enhanceImages",
@@ -266,7 +270,7 @@ class BatchEnhanceResource:
     def on_post(self, req: Request, resp: falcon.Response) -> None:
         """Start enhancing several images at one tier, all or none."""
         user_id = self.authenticator.user(req)
-        body = BatchEnhanceBody.parse(json_object(req))
+        body = BatchEnhanceBody.parse(json_object(req), images_max=self.limits.batch_files)
         self.responder.respond(
             req,
             resp,
@@ -288,6 +292,7 @@ class ImagesResource:
 
     authenticator: RequestAuthentication
     queries: Queries
+    rendition_making: RenditionMaking
     object_urls: ObjectUrls
 
     @Operation("listImages", answer=ImagesView, query=(LIMIT, CURSOR, ORDER, SEARCH, STATE, COMPLETED_TIER, IDS))
@@ -305,6 +310,7 @@ class ImagesResource:
             )
         else:
             page = ImagesPage(images=self.queries.images_among(ids, viewer=user_id), next=None)
+        self.rendition_making.request_missing(page.images, caller=user_id)
         resp.media = as_json(ImagesView.of(page, self.object_urls.for_request(req)))
 
 
@@ -340,7 +346,9 @@ class LinksResource:
         viewer = self.authenticator.optional_user(req)
         body = LinksBody.parse(json_object(req))
         linked = self.queries.linked(image_ids=body.image_ids, job_ids=body.job_ids, viewer=viewer)
-        self.rendition_making.soon(linked.without_renditions)
+        self.rendition_making.request_missing(linked.pictures, caller=viewer)
+        if body.is_lost:
+            self.rendition_making.remake_lost([each.id for each in linked.pictures], caller=viewer)
         view_of = LinksView.of_attachments if body.is_download else LinksView.of
         resp.media = as_json(view_of(linked, self.object_urls.for_request(req), viewer=viewer))
 

@@ -27,6 +27,7 @@ from spike_core.domain.errors import (
     Unauthenticated,
 )
 from spike_core.domain.identifiers import ImageId, JobId, OwnerId
+from spike_core.domain.limits import UploadLimits
 from spike_core.domain.objects import ObjectKey
 from spike_core.domain.rate_limits import RateLimitGroup
 from spike_core.domain.renditions import Renditions
@@ -83,6 +84,7 @@ class McpResource:
     queries: Queries
     blobs: BlobStore
     downloader: Downloader
+    limits: UploadLimits
 
     def on_post(self, req: Request, resp: falcon.Response) -> None:
         """Answer one message."""
@@ -99,7 +101,7 @@ class McpResource:
         server = self.server()
         with self.bulkhead.place(owner_id.text) as place:
             try:
-                message = json_value(req, place=place)
+                message = json_value(req, place=place, limits=self.limits)
             except MalformedBody:
                 error = ProtocolError(PARSE_ERROR, "The body isn't JSON")
                 return _send(resp, failure(None, error, is_stateless=True))
@@ -206,7 +208,7 @@ class _InProcessApi:
             with self.resource.downloader.download(string_field("imageUrl", url)) as stream:
                 return stream.read(), ""
         except FileTooLarge as error:
-            raise SourceTooLarge from error
+            raise SourceTooLarge(size_bytes_max=error.size_bytes_max) from error
 
     def _send(
         self, method: str, path: str, content: bytes, *, content_type: str, query: str = "", key: str | None = None

@@ -11,10 +11,10 @@ import falcon
 from attrs import frozen
 
 from spike_core.domain.errors import ObjectNotFound
-from spike_http.compression import accepts_gzip
 from spike_http.context import Request
 from spike_http.openapi.viewer import Viewer, media_type
 from spike_http.responses.serialization import matches_etag
+from spike_http.responses.versioned_files import send_versioned
 from spike_http.serving.base_urls import BaseUrls
 
 DOCUMENT_POLICY: Final = "default-src 'none'; frame-ancestors 'none'"
@@ -24,7 +24,6 @@ VIEWER_POLICY: Final = (
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _BASE_PATHS_MAX: Final = 8  # usually one, or one for each path at which an embedding program mounts the service
-_YEAR_S: Final = 31_536_000
 
 
 @frozen(kw_only=True)
@@ -61,18 +60,14 @@ class ViewerFileResource:
         content = self.viewer.files.get(name)
         if content is None or version != self.viewer.version:
             raise ObjectNotFound
-        resp.etag = version
-        resp.cache_control = ["public", f"max-age={_YEAR_S}", "immutable"]
-        if matches_etag(req, version):
-            resp.status = falcon.HTTP_NOT_MODIFIED
-            return
-        resp.content_type = media_type(name)
-        resp.append_header("Vary", "Accept-Encoding")
-        if accepts_gzip(req):
-            resp.set_header("Content-Encoding", "gzip")
-            resp.data = content
-        else:
-            resp.data = gzip.decompress(content)
+        send_versioned(
+            req,
+            resp,
+            version=version,
+            media_type=media_type(name),
+            plain=lambda: gzip.decompress(content),
+            packed=content,
+        )
 
 
 def document_pages(

@@ -18,6 +18,7 @@ from spike_core.domain.errors import (
     SpikeError,
 )
 from spike_core.domain.identifiers import OwnerId
+from spike_core.domain.limits import UploadLimits
 from spike_core.services.ingest import InlineImage
 from spike_core.services.quotes import Quotes, RequestQuote
 from spike_http.authentication import RequestAuthentication
@@ -48,6 +49,7 @@ class QuotesResource:
     bulkhead: Bulkhead
     quotes: Quotes
     catalog: Catalog
+    limits: UploadLimits
 
     @Operation(
         "quote",
@@ -67,9 +69,10 @@ class QuotesResource:
     def on_post(self, req: Request, resp: falcon.Response) -> None:
         """Quote a request."""
         user_id = self.authenticator.user(req)
+        parse = partial(QuoteBody.parse, catalog=self.catalog, limits=self.limits)
         with (
             self.bulkhead.place(user_id.text) as place,
-            json_with_picture(req, partial(QuoteBody.parse, catalog=self.catalog), place=place) as body,
+            json_with_picture(req, parse, place=place, limits=self.limits) as body,
         ):
             if isinstance(getattr(body.order, "source", None) or getattr(body.order, "picture", None), InlineImage):
                 place.take()

@@ -4,7 +4,7 @@ from typing import Final
 from urllib.parse import quote
 
 import falcon
-from attrs import frozen
+from attrs import evolve, frozen
 
 from spike_core.domain.albums import Privacy
 from spike_core.domain.errors import Forbidden, InvalidIdentifier, NotFound, Unauthenticated
@@ -17,7 +17,7 @@ from spike_core.services.queries import Queries
 from spike_http.context import Request
 from spike_http.resources.studio import StudioPageResource
 from spike_http.responses.urls import UrlBuilder
-from spike_http.studio_files import PreviewCard
+from spike_http.studio_files import CardPicture, PreviewCard
 
 _HIDDEN: Final = (NotFound, Forbidden, Unauthenticated, InvalidIdentifier)  # the page says which; its card doesn't
 
@@ -33,10 +33,10 @@ class SharedAlbumResource:
         """Show the page, with the album's card if everyone with this link may see it."""
         urls = self.page.object_urls.for_request(req)
         try:
-            card = self._card(req, AlbumId.parse(album_id), urls)
+            card: PreviewCard | None = self._card(req, AlbumId.parse(album_id), urls)
         except _HIDDEN:
             card = None
-        self.page.send(req, resp, card=card)
+        self.page.send_shared(req, resp, card)
 
     def _card(self, req: Request, album_id: AlbumId, urls: UrlBuilder) -> PreviewCard:
         token = req.get_param("shareToken")
@@ -48,8 +48,7 @@ class SharedAlbumResource:
             title=str(album.name),
             description=str(album.description or f"{count} picture{'' if count == 1 else 's'}"),
             url=f"{urls.base_url}/share/albums/{album_id}{f'?shareToken={quote(token)}' if token else ''}",
-            image_url=None if image is None else _picture(image, urls),
-            image_description="" if image is None else image.name.text,
+            pictures=[] if image is None else [_picture(image, urls)],
             is_listed=album.privacy is Privacy.PUBLIC,
         )
 
@@ -65,36 +64,45 @@ class SharedPictureResource:
         """Show the page, with the image's card if the image is public."""
         urls = self.page.object_urls.for_request(req)
         try:
-            card = self._card(req, ImageId.parse(image_id), urls)
+            card: PreviewCard | None = self._card(req, ImageId.parse(image_id), urls)
         except _HIDDEN:
             card = None
-        self.page.send(req, resp, card=card)
+        self.page.send_shared(req, resp, card)
 
     def _card(self, req: Request, image_id: ImageId, urls: UrlBuilder) -> PreviewCard:
         shown = self.queries.glance(image_id, viewer=None)
         image, wanted = shown.image, req.get_param("job")
         results = [job for job in shown.jobs if isinstance(job, CompletedJob)]
-        chosen = next((job for job in results if job.id.text == wanted), results[-1] if results else None)
-        before = image.dimensions
-        description = f"{before.width_px} by {before.height_px} pixels"
-        if chosen is not None:
-            after = chosen.result.dimensions
-            description = f"Before and after: {description}, enhanced to {after.width_px} by {after.height_px}"
+        named = [job for job in results if job.id.text == wanted]
+        picture, url = _picture(image, urls), f"{urls.base_url}/share/pictures/{image_id}"
+        size = f"{image.dimensions.width_px} by {image.dimensions.height_px} pixels"
+        if not results:
+            return PreviewCard(
+                title=image.name.text, description=_sentences(image.description, size), url=url, pictures=[picture]
+            )
+        result = (named or results)[-1]
+        after = result.result.dimensions
+        sizes = f"Before: {size}. After: {after.width_px} by {after.height_px} pixels"
         return PreviewCard(
-            title=image.name.text,
-            description=image.description or description,
-            url=f"{urls.base_url}/share/pictures/{image_id}",
-            image_url=_picture(image, urls) if chosen is None else _result(chosen, image, urls),
-            image_description=image.name.text,
+            title=f"{image.name}, before and after",
+            description=_sentences(image.description, sizes),
+            url=f"{url}?job={wanted}" if named else url,
+            pictures=[_result(result, image, urls), evolve(picture, description=f"{image.name}, before")],
         )
 
 
-def _picture(image: Image, urls: UrlBuilder) -> str:
-    return urls.of_preview(image.renditions, image) or urls.of_original(image, viewer=None)
+def _sentences(*texts: str | None) -> str:
+    return ". ".join(text.rstrip(".") for text in texts if text)
 
 
-def _result(job: CompletedJob, image: Image, urls: UrlBuilder) -> str:
-    return urls.of_preview(job.result.renditions, image) or urls.of(job.result.key, image)
+def _picture(image: Image, urls: UrlBuilder) -> CardPicture:
+    url = urls.of_preview(image.renditions, image) or urls.of_original(image, viewer=None)
+    return CardPicture(url=url, description=image.name.text)
+
+
+def _result(job: CompletedJob, image: Image, urls: UrlBuilder) -> CardPicture:
+    url = urls.of_preview(job.result.renditions, image) or urls.of(job.result.key, image)
+    return CardPicture(url=url, description=f"{image.name}, after")
 
 
 def share_pages(

@@ -11,13 +11,12 @@ from attrs import frozen
 from spike_core.domain.errors import ObjectNotFound
 from spike_core.domain.identifiers import ImageId
 from spike_core.domain.objects import ObjectKey, PictureFormat
-from spike_http.compression import accepts_gzip
 from spike_http.context import Request
 from spike_http.responses.serialization import matches_etag
 from spike_http.responses.urls import ObjectUrls
+from spike_http.responses.versioned_files import send_versioned
 from spike_http.studio_files import PreviewCard, StudioFiles, media_type
 
-_YEAR_S: Final = 31_536_000
 # a key whose URL shows the object store's host; the object needn't exist
 _SOME_OBJECT: Final = ObjectKey.of_original(ImageId.of("0" * 24), PictureFormat.JPEG)
 
@@ -31,22 +30,36 @@ class StudioPageResource:
 
     def on_get(self, req: Request, resp: falcon.Response) -> None:
         """Show the page."""
-        self.send(req, resp)
+        self._send(req, resp, self.files.page_below(self.object_urls.base_urls.base_path(req)))
 
-    def send(self, req: Request, resp: falcon.Response, *, card: PreviewCard | None = None) -> None:
-        """Send the page, with a preview card if there is one."""
-        resp.set_header("Content-Security-Policy", self._policy(req))
-        resp.set_header("Referrer-Policy", "same-origin")
+    def send_shared(self, req: Request, resp: falcon.Response, card: PreviewCard | None) -> None:
+        """Send the page of what is shared, with its preview card.
+
+        Without a card, nothing is shared there: the page, which says why, has the status 404.
+        """
         base_path = self.object_urls.base_urls.base_path(req)
-        page = self.files.page_below(base_path) if card is None else self.files.page_with_card(base_path, card)
+        if card is not None:
+            self._send(req, resp, self.files.page_with_card(base_path, card))
+            return
+        self._describe(req, resp)
+        resp.status = falcon.HTTP_NOT_FOUND
+        resp.content_type = falcon.MEDIA_HTML
+        resp.data = self.files.page_below(base_path)
+
+    def _send(self, req: Request, resp: falcon.Response, page: bytes) -> None:
+        self._describe(req, resp)
         etag = hashlib.sha256(page).hexdigest()[:32]
         resp.etag = etag
-        resp.cache_control = ["no-cache"]
         if matches_etag(req, etag):
             resp.status = falcon.HTTP_NOT_MODIFIED
             return
         resp.content_type = falcon.MEDIA_HTML
         resp.data = page
+
+    def _describe(self, req: Request, resp: falcon.Response) -> None:
+        resp.set_header("Content-Security-Policy", self._policy(req))
+        resp.set_header("Referrer-Policy", "same-origin")
+        resp.cache_control = ["no-cache"]
 
     def _policy(self, req: Request) -> str:
         """Return the Content-Security-Policy: the page may load our own files, and pictures from the object store."""
@@ -88,19 +101,14 @@ class StudioFileResource:
         content = self.files.files.get(path)
         if content is None or version != self.files.version:
             raise ObjectNotFound
-        resp.etag = version
-        resp.cache_control = ["public", f"max-age={_YEAR_S}", "immutable"]
-        if matches_etag(req, version):
-            resp.status = falcon.HTTP_NOT_MODIFIED
-            return
-        resp.content_type = media_type(path)
-        resp.append_header("Vary", "Accept-Encoding")
-        packed = self.files.packed.get(path)
-        if packed is None or not accepts_gzip(req):
-            resp.data = content
-            return
-        resp.set_header("Content-Encoding", "gzip")
-        resp.data = packed
+        send_versioned(
+            req,
+            resp,
+            version=version,
+            media_type=media_type(path),
+            plain=lambda: content,
+            packed=self.files.packed.get(path),
+        )
 
 
 def studio_pages(page: StudioPageResource, files: StudioFiles) -> Mapping[str, StudioPageResource | StudioFileResource]:

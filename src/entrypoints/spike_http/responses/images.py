@@ -13,8 +13,9 @@ from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import NO_TOKENS, Tokens
 from spike_core.services.albums import ShownAlbum
 from spike_core.services.batch_uploads import KeptFile, RefusedFile, UploadedBatch
+from spike_core.services.described_objects import DescribedObject
 from spike_core.services.image_lists import ListedPage
-from spike_core.services.queries import DescribedObject, ImagesPage, LinkedObjects, ShownImage
+from spike_core.services.queries import ImagesPage, LinkedObjects, ShownImage
 from spike_core.services.uploads import Uploaded
 from spike_http.errors import FileErrorType, file_error
 from spike_http.responses.jobs import JobView

@@ -2,7 +2,7 @@
 
 from attrs import frozen
 
-from spike_core.domain.limits import BATCH_BYTES_MAX, BATCH_FILES_MAX, UPLOAD_BYTES_MAX
+from spike_core.domain.limits import UploadLimits
 from spike_core.domain.tokens import Tokens
 from spike_core.services.usage_accounting import OwnerUsage
 
@@ -30,10 +30,12 @@ class UsageView:
     file_bytes_max: int
     batch_files_max: int
     batch_bytes_max: int
+    source_bytes_max: int
+    pixels_max: int
 
     @classmethod
-    def of(cls, owner: OwnerUsage) -> "UsageView":
-        """Return the view of an owner's usage."""
+    def of(cls, owner: OwnerUsage, limits: UploadLimits) -> "UsageView":
+        """Return the view of an owner's usage, and of the limits of what is sent."""
         usage, budget = owner.usage, owner.budget
         return cls(
             free_jobs=AmountView(used=usage.free_jobs, limit=budget.free_jobs),
@@ -46,7 +48,9 @@ class UsageView:
             ),
             sessions=AmountView(used=owner.sessions, limit=owner.sessions_max),
             parked_tokens=owner.parked,
-            file_bytes_max=UPLOAD_BYTES_MAX,
-            batch_files_max=BATCH_FILES_MAX,
-            batch_bytes_max=BATCH_BYTES_MAX,
+            file_bytes_max=limits.file_bytes,
+            batch_files_max=limits.batch_files,
+            batch_bytes_max=limits.batch_bytes,
+            source_bytes_max=limits.source_bytes,
+            pixels_max=limits.pixels,
         )

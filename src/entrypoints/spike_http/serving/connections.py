@@ -31,7 +31,7 @@ LINGER_S: Final = 30.0  # for a client that sends a refused body
 CHUNK_LINES_BYTES_MAX: Final = 8192  # of one size with its extensions, or of all trailers
 NO_ROOM_KEY: Final = "spike.no_room"  # of the WSGI environment: whether the body was dropped to save disk space
 _EVICTED_SHARE: Final = 16  # this part of a limit makes room at once, so that the search is rarely needed
-_FILES_BESIDE: Final = 512  # besides connections: database, objects, pipes
+FILES_BESIDE: Final = 512  # besides connections: database, objects, pipes, files of batches
 
 
 @frozen(kw_only=True)
@@ -44,6 +44,7 @@ class ConnectionLimits:
     body_s: float = 600.0  # from there to the end of its body
     read_s: float = 30.0  # without any progress of a client that reads its response
     idle_s: float = 120.0  # without a request
+    files_beside: int = FILES_BESIDE  # that are open besides connections
     bodies_bytes_max: int = field(default=2_000_000_000, validator=validators.ge(1))  # being received or worked on
 
     @property
@@ -316,13 +317,13 @@ class Peers:
         return bool(evicted)
 
 
-def allow_files(connections: int) -> int:
+def allow_files(connections: int, *, beside: int = FILES_BESIDE) -> int:
     """Raise the process's limit of open files to what so many connections need; return how many it now allows."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = connections + _FILES_BESIDE
+    needed = connections + beside
     if hard != resource.RLIM_INFINITY:
         needed = min(needed, hard)
     if soft != resource.RLIM_INFINITY and soft < needed:
         resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
         soft = needed
-    return connections if soft == resource.RLIM_INFINITY else max(1, min(connections, soft - _FILES_BESIDE))
+    return connections if soft == resource.RLIM_INFINITY else max(1, min(connections, soft - beside))

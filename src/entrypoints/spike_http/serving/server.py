@@ -56,7 +56,7 @@ def serve(
     """
     sockets: dict[int, Any] = {}
     numbers: list[int] = []  # of the signals received so far
-    limits = evolve(limits, connections_max=allow_files(limits.connections_max))
+    limits = evolve(limits, connections_max=allow_files(limits.connections_max, beside=limits.files_beside))
     try:
         create_server(
             app,
@@ -70,7 +70,8 @@ def serve(
             backlog=_BACKLOG,
             max_request_header_size=_HEADER_BYTES_MAX,
             inbuf_overflow=_BODY_BYTES_IN_MEMORY,
-            max_request_body_size=BODY_BYTES_MAX + 1,  # of chunked bodies; larger ones are dropped at their header
+            max_request_body_size=(bodies.bytes_max if bodies else BODY_BYTES_MAX)
+            + 1,  # of chunked bodies; larger ones are dropped at their header
             ident=None,
             clear_untrusted_proxy_headers=False,  # we judge them ourselves: spike_http.serving.proxies
         )

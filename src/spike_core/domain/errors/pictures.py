@@ -41,6 +41,7 @@ class SourceTooLarge(UnacceptablePicture):
     """A picture inside a request body, or fetched from a URL, exceeds its size limit."""
 
     code: ClassVar[str] = "source_too_large"
+    size_bytes_max: int
 
 
 @frozen

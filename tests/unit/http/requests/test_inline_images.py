@@ -15,12 +15,13 @@ from caller import Caller
 from memory_spike import MemorySpike
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import InvalidValue
-from spike_core.domain.limits import SOURCE_BYTES_MAX
+from spike_core.domain.limits import SOURCE_BYTES_MAX, UploadLimits
 from spike_core.domain.media_types import canonical_media_type
 from spike_core.domain.objects import PictureFormat
 from spike_core.services.ingest import InlineImage
 from spike_http.requests.base64_text import BLOCK_BYTES
-from spike_http.requests.inline_images import PICTURE_JSON_BYTES_MAX, parse_inline_image
+from spike_http.requests.body_sizes import picture_json_bytes_max
+from spike_http.requests.inline_images import parse_inline_image
 from spike_memory.engine import a_picture
 
 SIZE = Dimensions(width_px=9, height_px=9)
@@ -198,7 +199,7 @@ def test_a_picture_of_the_largest_size_fits_in_lines_and_with_escaped_slashes() 
     """PHP escapes slashes; MIME breaks lines after 76 characters."""
     encoded = base64.b64encode(bytes(range(256)) * (SOURCE_BYTES_MAX // 256))
     for body in (json.dumps(base64_in_lines(encoded).decode()), json.dumps(encoded.decode()).replace("/", "\\/")):
-        assert len(body) < PICTURE_JSON_BYTES_MAX - 1000
+        assert len(body) < picture_json_bytes_max(UploadLimits()) - 1000
 
 
 @pytest.mark.parametrize(

@@ -16,13 +16,16 @@ from hypothesis import strategies as st
 
 from effort import examples
 from eventually import PATIENCE_S
+from spike_core.domain.limits import UploadLimits
 from spike_http.bulkhead import Bulkhead, ServerBusy
 from spike_http.context import Request
+from spike_http.requests.body_sizes import BESIDE_BYTES_MAX
 from spike_http.requests.errors import BodyTooLarge
-from spike_http.requests.inline_images import BESIDE_BYTES_MAX, json_with_picture, parse_json
+from spike_http.requests.inline_images import json_with_picture, parse_json
 from spike_http.requests.json_bodies import JSON_BYTES_MAX
 
 WORDS: Final = ["", "a", '"', "\\", "\n", "/", "é", "\u2028", "😀", "\ud83d", "x" * 300]
+LIMITS: Final = UploadLimits()
 PICTURE: Final = "A" * 4 * 1024 * 1024
 
 
@@ -139,7 +142,10 @@ def test_one_large_body_is_parsed_at_a_time() -> None:
 
     def request(number: int) -> object:
         req = create_req(method="POST", body=large({"a": number}), headers={"Content-Type": "application/json"})
-        with bulkhead.place("ada") as place, json_with_picture(Request(req.env), parse, place=place) as body:
+        with (
+            bulkhead.place("ada") as place,
+            json_with_picture(Request(req.env), parse, place=place, limits=LIMITS) as body,
+        ):
             return body
 
     with ThreadPoolExecutor(4) as threads:
@@ -157,7 +163,7 @@ def test_a_parser_that_refuses_lets_the_next_body_in() -> None:
         with (
             pytest.raises(ValueError, match="no"),
             bulkhead.place("ada") as place,
-            json_with_picture(Request(req.env), refuse, place=place),
+            json_with_picture(Request(req.env), refuse, place=place, limits=LIMITS),
         ):
             pass
 
@@ -172,7 +178,10 @@ def test_a_small_body_waits_for_no_large_one() -> None:
 
     def request(text: str, parse: Callable[[object, ExitStack], object]) -> object:
         req = create_req(method="POST", body=text, headers={"Content-Type": "application/json"})
-        with bulkhead.place("ada") as place, json_with_picture(Request(req.env), parse, place=place) as body:
+        with (
+            bulkhead.place("ada") as place,
+            json_with_picture(Request(req.env), parse, place=place, limits=LIMITS) as body,
+        ):
             return body
 
     with ThreadPoolExecutor(1) as threads:

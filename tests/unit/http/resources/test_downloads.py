@@ -121,7 +121,16 @@ def test_what_the_caller_may_not_read_is_refused_as_a_whole(ada: Caller, bob: Ca
     assert bob.client.simulate_post(PATH, json={"imageIds": [own]}).status_code == 401
 
 
-@pytest.mark.parametrize("body", [{}, {"imageIds": []}, {"imageIds": ["x"]}, {"imageIds": ["img_x"] * 1001}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"imageIds": []},
+        {"imageIds": ["img_" + "a" * 24], "tier": "\0"},
+        {"imageIds": ["x"]},
+        {"imageIds": ["img_x"] * 1001},
+    ],
+)
 def test_a_body_without_ids_is_refused(ada: Caller, body: object) -> None:
     assert ada.post(PATH, body).status_code == 400
 

@@ -11,7 +11,9 @@ from werkzeug.http import parse_options_header
 
 from caller import PICTURE, Caller
 from memory_spike import MemorySpike
+from spike_core.domain.errors import DatabaseUnavailable, StorageUnavailable
 from spike_core.domain.objects import ObjectKey
+from spike_memory import MemoryTransactions
 
 SIZE = len(PICTURE)
 
@@ -111,6 +113,8 @@ def test_what_the_client_has_is_not_sent_again(client: testing.TestClient, url: 
         {"If_None_Match": '"x"', "If_Modified_Since": modified},
         {"If_Modified_Since": earlier},
         {"If_Modified_Since": "yesterday"},
+        {"If_Modified_Since": f"Mon, 01 Jan {10**20} 00:00:00 GMT"},
+        {"If_Modified_Since": f"Mon, 01 Jan 2126 00:00:00 +{10**20}"},
     ):
         assert fetch(client, url, **unknown).status_code == 200
 
@@ -183,6 +187,23 @@ def test_the_link_of_a_deleted_image_opens_nothing(ada: Caller, client: testing.
     image_id = urlsplit(url).path.rpartition("/")[2].removesuffix(".jpg")
     ada.delete(f"/api/images/{image_id}")
     assert fetch(client, url).status_code == 404
+
+
+@pytest.mark.parametrize(("port", "method"), [("database", "view"), ("store", "open")])
+def test_a_dependency_that_is_away_is_503_which_no_cache_keeps(
+    client: testing.TestClient, services: MemorySpike, url: str, monkeypatch: pytest.MonkeyPatch, port: str, method: str
+) -> None:
+    def away(*_arguments: object) -> None:
+        raise DatabaseUnavailable if port == "database" else StorageUnavailable
+
+    target = MemoryTransactions if port == "database" else type(services.blobs)
+    monkeypatch.setattr(target, method, away)
+    answer = fetch(client, url)
+    assert (answer.status_code, answer.json["code"]) == (503, "SERVER_BUSY")
+    assert answer.headers["Retry-After"] == "5"
+    assert answer.headers["Cache-Control"] == "no-store"
+    monkeypatch.undo()
+    assert fetch(client, url).status_code == 200
 
 
 def test_a_missing_object_is_not_found_whatever_part_is_asked_for(

@@ -71,6 +71,7 @@ def test_images_are_listed_by_the_state_and_the_tiers_of_their_jobs(
         {"order": "name", "cursor": "~AA.img_" + "a" * 24},
         {"order": "name", "cursor": "~" + "YWFh" * 100 + ".img_" + "a" * 24},
         {"limit": "2501"},
+        {"tier": "\0"},
     ],
     ids=str,
 )

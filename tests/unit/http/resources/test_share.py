@@ -1,15 +1,16 @@
 """`/share`: the studio's page with a preview card."""
 
+import re
 from typing import Any
 
 from caller import Caller
 from memory_spike import MemorySpike
 
 
-def page(caller: Caller, path: str, **query: str) -> str:
+def page(caller: Caller, path: str, *, status: int = 200, **query: str) -> str:
     """Return the page as a site reads it that links to it."""
     answer = caller.client.simulate_get(path, params=query)
-    assert answer.status_code == 200
+    assert answer.status_code == status
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     return answer.text
 
@@ -33,20 +34,27 @@ def test_a_card_of_an_unlisted_album_needs_its_token_and_is_not_for_search_engin
     assert 'content="Holidays"' in text
     assert 'name="robots" content="noindex"' in text
     assert 'property="og:image" content="' in text
-    for other in (page(ada, path), page(ada, path, shareToken="x"), page(ada, "/share/albums/x")):
-        assert "og:title" not in other
+    for other, query in ((path, {}), (path, {"shareToken": "x"}), ("/share/albums/x", {})):
+        answer = ada.client.simulate_get(other, params=query, headers={"If-None-Match": "*"})
+        assert answer.status_code == 404
+        assert "og:title" not in answer.text
+        assert "etag" not in answer.headers
+        assert "<script" in answer.text, "the page says what is wrong"
 
 
-def test_a_card_of_a_picture_shows_its_result_once_the_picture_is_public(ada: Caller, services: MemorySpike) -> None:
+def test_a_card_of_a_public_picture_shows_it_before_and_after(ada: Caller, services: MemorySpike) -> None:
     image_id = ada.upload(filename="cat.jpg").json["image"]["id"]
     path = f"/share/pictures/{image_id}"
-    assert "og:title" not in page(ada, path)
+    assert "og:title" not in page(ada, path, status=404)
     ada.patch(f"/api/images/{image_id}", {"isPublic": True})
     assert f"/files/images/{image_id}" in page(ada, path)
     services.work()
     [job] = ada.get(f"/api/images/{image_id}").json["image"]["jobs"]
     before = ada.get(f"/api/images/{image_id}").json["image"]["viewCount"]
     text = page(ada, path, job=job["id"])
-    assert "Before and after: " in text
-    assert f"/enhanced/{job['id']}" in text
+    assert 'property="og:title" content="cat.jpg, before and after"' in text
+    assert 'property="og:description" content="Before: 1920 by 1080 pixels. After: 1024 by 576 pixels"' in text
+    pictures = re.findall(r'"og:image" content="[^"]*/([a-z]+)/[^"]*">\n.*"og:image:alt" content="([^"]*)"', text)
+    assert pictures == [("enhanced", "cat.jpg, after"), ("images", "cat.jpg, before")]
+    assert f"{path}?job={job['id']}" in text
     assert ada.get(f"/api/images/{image_id}").json["image"]["viewCount"] == before

@@ -34,6 +34,8 @@ def test_usage_and_limits_are_shown() -> None:
         "fileBytesMax": 10 * 1024 * 1024,
         "batchFilesMax": 20,
         "batchBytesMax": 50 * 1024 * 1024,
+        "sourceBytesMax": 20 * 1024 * 1024,
+        "pixelsMax": 50_000_000,
     }
     services.work()
     ada.delete(f"/api/images/{image_id}")

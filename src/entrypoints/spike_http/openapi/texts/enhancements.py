@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from spike_http.openapi.limits import BATCH_FILES, PICTURE_JSON_MB, SOURCE_MB
 from spike_http.openapi.texts.examples import BATCH_ID, IMAGE_ID, JOB_ID, OTHER_IMAGE_ID, OTHER_JOB_ID
 from spike_http.openapi.texts.operation_text import OperationText
 from spike_http.openapi.texts.render_options import OPTION_TEXTS
@@ -19,11 +20,11 @@ with `GET /api/jobs/{{jobId}}`.
 {TIER_TABLE}
 
 With `blendSource`, another image is blended into this one before it is enhanced: `{{"imageId": …}}` names another
-of your images; `{{"base64": …, "mimeType": …}}` contains the image itself, at most 20 MB when decoded. Such an
+of your images; `{{"base64": …, "mimeType": …}}` contains the image itself, at most {SOURCE_MB} MB when decoded. Such an
 image is kept with the job and doesn't appear in your list of images. `mimeType` and the prefix of a `data:` URL
 must agree with the image's bytes.
 
-The body may have 30 MB. A request that fails is not charged, and nothing of it is kept.
+The body may have {PICTURE_JSON_MB} MB. A request that fails is not charged, and nothing of it is kept.
 """,
         errors={
             400: "A field is missing, there is no such tier, or `blendSource` is not an acceptable image or is the image itself.",
@@ -65,18 +66,18 @@ or none. `jobs` has the order of `tiers`. A job's `status` is `PENDING` until th
     ),
     "enhanceImages": OperationText(
         summary="Enhance several images",
-        description="""
-Start one job for each of up to 20 of your images at one tier, in one transaction: either all jobs are charged and
-created, or none. An id that is listed twice counts once. `GET /api/batches/{batchId}` reports the progress of the
+        description=f"""
+Start one job for each of up to {BATCH_FILES} of your images at one tier, in one transaction: either all jobs are charged and
+created, or none. An id that is listed twice counts once. `GET /api/batches/{{batchId}}` reports the progress of the
 batch.
 """,
         errors={
-            400: "There are no images or more than 20, or there is no such tier.",
+            400: f"There are no images or more than {BATCH_FILES}, or there is no such tier.",
             402: "The wallet holds fewer tokens than all images together cost (`required`). Nothing is charged.",
             403: "One of the images belongs to another user. Nothing is charged.",
             404: "One of the images doesn't exist. Nothing is charged.",
         },
-        fields={"imageIds": "1 to 20 images.", "tier": TIER_FIELD, **OPTION_TEXTS},
+        fields={"imageIds": f"1 to {BATCH_FILES} images.", "tier": TIER_FIELD, **OPTION_TEXTS},
         request={"imageIds": [IMAGE_ID, OTHER_IMAGE_ID], "tier": "TIER_2K"},
         response={
             "success": True,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from spike_http.openapi.limits import FETCH_S, PICTURE_JSON_MB, SOURCE_MB
 from spike_http.openapi.texts.examples import BALANCE, GENERATION, GENERATION_ID
 from spike_http.openapi.texts.operation_text import OperationText
 from spike_http.openapi.texts.render_options import OUTPUT_TEXTS
@@ -43,13 +44,13 @@ the prompt later, the job is refunded.
     ),
     "modifyImage": OperationText(
         summary="Modify an image",
-        description="""
+        description=f"""
 Start a job that modifies an image as a text prompt says. The result has the aspect ratio of the image. Poll the job
-with `GET /api/mcp/jobs/{jobId}`.
+with `GET /api/mcp/jobs/{{jobId}}`.
 
-The image is sent either as `image` with `mimeType`, in base64 and at most 20 MB when decoded, or as `imageUrl`,
+The image is sent either as `image` with `mimeType`, in base64 and at most {SOURCE_MB} MB when decoded, or as `imageUrl`,
 which the service fetches. The URL's scheme is http or https, on port 80 or 443 of a public host; the service reads
-at most 20 MB within 20 seconds, and follows at most three redirects. The body may have 30 MB.
+at most {SOURCE_MB} MB within {FETCH_S} seconds, and follows at most three redirects. The body may have {PICTURE_JSON_MB} MB.
 """,
         errors={
             400: "As for `POST /api/mcp/generate`, or the image is not acceptable or can't be fetched.",

@@ -47,7 +47,8 @@ Return the current URLs of up to 100 images and of the results of up to 100 jobs
 URLs are valid asks for those it shows once `urlExpiresAt` has passed. The order is that of the request. Ids are left
 out that don't exist, whose job has no result, or that the caller may not read. The request doesn't add to `viewCount`.
 Thumbnails and previews that are missing are made soon after the request, so a page that shows a picture without them
-may ask again.
+may ask again. With `lost: true` those are made anew that the object store has lost, though their row names them. Where
+Spike itself serves the files, it notices that by a request for one.
 
 With `download: true` browsers save what the URLs lead to, under the image's name, in whatever script; a CDN's URLs are
 the usual ones.
@@ -57,6 +58,7 @@ the usual ones.
             "imageIds": "Images.",
             "jobIds": "Jobs with results.",
             "download": "Whether browsers are to save the files.",
+            "lost": "Whether thumbnails or previews of these pictures couldn't be loaded.",
         },
         request={"imageIds": [IMAGE_ID, OTHER_IMAGE_ID], "jobIds": [JOB_ID]},
         response={

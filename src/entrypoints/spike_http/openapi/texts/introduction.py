@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from spike_core.domain.idempotency import KEY_CHARS_MAX
+from spike_http.openapi.limits import BODY_MB
 
 _TEMPLATE: Final = """
 Upload images and get them back enhanced, blended, generated or modified. Every paid operation is charged in tokens.
@@ -115,8 +116,8 @@ With `Accept: application/problem+json`, errors are problem details (RFC 9457) o
 shape above; `Vary` says that the header matters.
 
 Every operation can answer 500 if a part of the service fails, and 403 if a page of another site sends the cookie.
-Unknown paths are answered with 404, methods that a path doesn't have with 405. A body over 128 MiB is refused by
-the server with 413 and a line of plain text.
+Unknown paths are answered with 404, methods that a path doesn't have with 405. A body in chunks of more
+than {body_mb} MiB together is refused by the server with 413 and a line of plain text.
 
 | Status | `code` | `error` |
 |---|---|---|
@@ -136,6 +137,7 @@ def introduction(
         window=f"{window_s:g} seconds" if seconds else f"{minutes} minutes",
         limits="\n".join(f"| `{endpoint}` | {requests} | `{setting}` |" for endpoint, requests, setting in limits),
         key_chars=KEY_CHARS_MAX,
+        body_mb=BODY_MB,
         error=json.dumps(error, indent=2),
         rows="\n".join(f"| {status} | `{code}` | {message} |" for status, code, message in rows),
     )

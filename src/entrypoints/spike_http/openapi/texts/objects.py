@@ -84,6 +84,8 @@ OBJECTS: Final[Mapping[str, ObjectText]] = {
             "fileBytesMax": "Of one uploaded file.",
             "batchFilesMax": "Files of one batch upload.",
             "batchBytesMax": "Of the files of one batch upload together.",
+            "sourceBytesMax": "Of an image in JSON, decoded, or fetched from a URL.",
+            "pixelsMax": "Of one image, width times height.",
         },
     ),
     "Analysis": ObjectText(

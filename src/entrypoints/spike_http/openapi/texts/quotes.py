@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from spike_http.openapi.limits import BATCH_FILES
 from spike_http.openapi.texts.examples import IMAGE_ID
 from spike_http.openapi.texts.operation_text import OperationText
 from spike_http.openapi.texts.render_options import OPTION_TEXTS
@@ -34,7 +35,7 @@ stores a second copy; whether `imageUrl` can be fetched; and rate limits. Other 
         fields={
             "operation": "The id of the quoted operation.",
             "imageId": "For `enhanceImage` and `enhanceImageAtTiers`: the image to enhance.",
-            "imageIds": "For `enhanceImages`: 1 to 20 images.",
+            "imageIds": f"For `enhanceImages`: 1 to {BATCH_FILES} images.",
             "tier": TIER_FIELD,
             "tiers": "For `enhanceImageAtTiers`: one to three different tiers.",
             **OPTION_TEXTS,

@@ -21,6 +21,7 @@ with 206, so that downloads are resumed; `If-Range` is obeyed. Several ranges ar
         errors={
             403: "The URL has expired, or its signature is wrong.",
             404: "There is no such file, or it is private and the URL has no signature.",
+            503: "The database or the store is unavailable. `Retry-After` says when to try again.",
         },
         path={"folder": "images", "name": f"{IMAGE_ID}.jpg"},
         query={"expires": str(EXPIRES), "signature": SIGNATURE},

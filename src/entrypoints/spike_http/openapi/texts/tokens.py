@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from spike_core.domain.secrets import Secret
+from spike_http.openapi.limits import BATCH_BYTES, BATCH_FILES, FILE_BYTES, PIXELS, SOURCE_BYTES
 from spike_http.openapi.texts.examples import API_KEY, BALANCE, KEY_ID, OTHER_JOB_ID
 from spike_http.openapi.texts.operation_text import OperationText
 
@@ -36,7 +37,8 @@ Return what your account uses and may use. A request that would exceed a limit i
 `TOO_MANY_JOBS` for open jobs, 403 `QUOTA_EXCEEDED` for images and bytes. Jobs beyond `processorSeconds` are accepted
 and wait for your own jobs to end. When a user signs in more often than `sessions` allows, the oldest session ends.
 `parkedTokens` were charged for jobs that haven't ended: they count toward `maxBalance` while tokens regenerate.
-A program that uploads many files reads from `fileBytesMax`, `batchFilesMax` and `batchBytesMax` what one request takes.
+A program that uploads many files reads from `fileBytesMax`, `batchFilesMax` and `batchBytesMax` what one request takes;
+`batchFilesMax` is also how many images one batch enhancement takes.
 """,
         response={
             "freeJobs": {"used": 0, "limit": 100},
@@ -47,9 +49,11 @@ A program that uploads many files reads from `fileBytesMax`, `batchFilesMax` and
             "processorSeconds": {"used": 210, "limit": 3600},
             "sessions": {"used": 2, "limit": 20},
             "parkedTokens": 7,
-            "fileBytesMax": 10485760,
-            "batchFilesMax": 20,
-            "batchBytesMax": 52428800,
+            "fileBytesMax": FILE_BYTES,
+            "batchFilesMax": BATCH_FILES,
+            "batchBytesMax": BATCH_BYTES,
+            "sourceBytesMax": SOURCE_BYTES,
+            "pixelsMax": PIXELS,
         },
     ),
     "listTransactions": OperationText(

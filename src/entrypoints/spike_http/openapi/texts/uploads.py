@@ -3,23 +3,24 @@
 from collections.abc import Mapping
 from typing import Final
 
+from spike_http.openapi.limits import BATCH_FILES, BATCH_MB, FILE_MB, MEGAPIXELS
 from spike_http.openapi.texts.examples import ALBUM_ID, IMAGE_ID, IMAGE_URL, JOB_ID, NO_RENDITIONS, UPLOADED_IMAGE
 from spike_http.openapi.texts.operation_text import OperationText
 from spike_http.openapi.texts.render_options import OPTION_TEXTS
 from spike_http.openapi.texts.tiers import UPLOAD_TIER_FIELD
 
-FILE_FIELD: Final = "The image, with a file name; at most 10 MB."
+FILE_FIELD: Final = f"The image, with a file name; at most {FILE_MB} MB."
 
 UPLOADS: Final[Mapping[str, OperationText]] = {
     "uploadImage": OperationText(
         summary="Upload an image",
-        description="""
+        description=f"""
 Store an image and start an enhancement job for it. The job's tier is `tier`, or else the default tier of the album
 that the image is uploaded to, or else TIER_1K. The tokens are charged in the transaction that stores the image; a failed upload is never
 charged and leaves nothing behind.
 
-The image is JPEG, PNG, WebP, GIF, AVIF, TIFF or HEIC (no camera raw format), with one frame or page, at most 10 MB
-and at most 50 megapixels. Its bytes decide the format, not its name or media type. A file that violates its
+The image is JPEG, PNG, WebP, GIF, AVIF, TIFF or HEIC (no camera raw format), with one frame or page, at most {FILE_MB} MB
+and at most {MEGAPIXELS} megapixels. Its bytes decide the format, not its name or media type. A file that violates its
 format's rules is accepted as long as no pixel is missing. The original is stored byte for byte. `width` and
 `height` in the response are those after EXIF orientation is applied.
 
@@ -60,8 +61,8 @@ is free.
     ),
     "uploadImages": OperationText(
         summary="Upload several images",
-        description="""
-Store up to 20 images, together at most 50 MB, and start an enhancement job for each, as `POST /api/images/upload`
+        description=f"""
+Store up to {BATCH_FILES} images, together at most {BATCH_MB} MB, and start an enhancement job for each, as `POST /api/images/upload`
 does for one. The form field `files` is repeated for each file; `files[]` and `files[0]`, `files[1]` … are accepted
 too.
 
@@ -72,7 +73,7 @@ transaction: if it fails, none is kept and nothing is charged. `results` has the
 (it couldn't be recorded) or `unknown`.
 """,
         errors={
-            400: "The form has no file, more than 20 files, or more than 50 MB, or there is no such tier.",
+            400: f"The form has no file, more than {BATCH_FILES} files, or more than {BATCH_MB} MB, or there is no such tier.",
             402: "The wallet doesn't cover every acceptable file. Nothing is stored or charged.",
             403: "The album belongs to another user.",
             404: "There is no such album.",
@@ -80,7 +81,7 @@ transaction: if it fails, none is kept and nothing is charged. `results` has the
             500: "A part of the service failed. Nothing is charged.",
         },
         fields={
-            "files": "Each image, with a file name, at most 10 MB; together at most 50 MB.",
+            "files": f"Each image, with a file name, at most {FILE_MB} MB; together at most {BATCH_MB} MB.",
             "albumId": "One of your albums, which the images are added to in the order sent.",
             "tier": UPLOAD_TIER_FIELD,
             **OPTION_TEXTS,
@@ -107,7 +108,7 @@ transaction: if it fails, none is kept and nothing is charged. `results` has the
                 {
                     "success": False,
                     "filename": "panorama.tif",
-                    "error": "File exceeds maximum size of 10MB",
+                    "error": f"File exceeds maximum size of {FILE_MB}MB",
                     "errorType": "validation",
                 },
             ],

@@ -6,7 +6,7 @@ import { absoluteUrl, call } from './api.js';
 import { openDialog } from './dialog.js';
 import { h, iconButton, replaceContent } from './dom.js';
 import { acceptFiles, fileButton } from './dropzone.js';
-import { on } from './events.js';
+import { debounced, on } from './events.js';
 import { enableDragging } from './grid.js';
 import { imageSource } from './image_source.js';
 import { hiddenIds, selectionBar } from './picture_actions.js';
@@ -19,6 +19,7 @@ import { upload } from './uploads.js';
 import { virtualGrid } from './virtual_grid.js';
 
 const IDS_PER_REQUEST = 100;
+const UPLOADS_PAUSE_MS = 500; // after the last upload, until the album is loaded anew
 
 export async function albumView({ id }, signal) {
   let album = await fetchAlbum(id);
@@ -241,7 +242,8 @@ export async function albumView({ id }, signal) {
     signal,
   );
   acceptFiles({ text: `Add to ${album.name}`, onFiles: uploadHere }, signal);
-  on('uploaded', ({ albumId }) => albumId === id && reportErrors(reload()), signal);
+  const reloadSoon = debounced(() => reportErrors(reload()), UPLOADS_PAUSE_MS, signal); // uploads come many at a time
+  on('uploaded', ({ albumId }) => albumId === id && reloadSoon(), signal);
   on(
     'image-deleted',
     (imageId) => {

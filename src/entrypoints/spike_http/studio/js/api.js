@@ -65,6 +65,24 @@ export const post = (path, body, options) => call('POST', path, { body, ...optio
 export const newIdempotencyKey = () =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 
+const BUSY_TRIES_MAX = 30;
+const BUSY_WAIT_MAX_S = 60;
+
+// Repeats a request that was refused only for now and had no effect: the server is busy, a limit of requests is used up for a short
+// time, or the same request is still under way, whose answer is awaited.
+export async function unlessBusy(send) {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await send();
+    } catch (error) {
+      const isPassing = ['SERVER_BUSY', 'REQUEST_IN_PROGRESS', 'RATE_LIMIT'].includes(error.code);
+      const seconds = error.retryAfter ?? 1;
+      if (!isPassing || tries === BUSY_TRIES_MAX || seconds > BUSY_WAIT_MAX_S) throw error;
+      await sleep(seconds);
+    }
+  }
+}
+
 // Posts with one Idempotency-Key, and repeats the request up to twice if no response arrives. An error response isn't retried.
 export async function postOnce(path, body, options) {
   const key = newIdempotencyKey();

@@ -2,7 +2,6 @@
 
 import { h } from './dom.js';
 import { aspectRatio } from './rows.js';
-import { showError } from './toasts.js';
 
 // The tile of a creation: `picture` is {id, name, url, width, height}; `href` is where a click leads.
 export function createTile(picture, { href }) {
@@ -22,17 +21,6 @@ export function createTile(picture, { href }) {
   );
   image.addEventListener('error', () => tile.classList.add('unavailable')); // most browsers can't decode TIFF and HEIC
   return tile;
-}
-
-// Below a grid of which there is another page; disabled while that is fetched.
-export function loadMoreButton(loadMore) {
-  const onclick = async () => {
-    button.disabled = true;
-    await loadMore().catch(showError);
-    button.disabled = false;
-  };
-  const button = h('button', { type: 'button', class: 'button', onclick }, 'Show more');
-  return h('div', { class: 'load-more' }, button);
 }
 
 // Lets tiles be dragged onto each other. `onOver(tile, event)` marks the target, `onDrop(id, tile, event)` acts on it;

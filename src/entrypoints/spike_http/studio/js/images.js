@@ -73,6 +73,12 @@ export async function fetchLinks(id, jobIds) {
 }
 const withRememberedUrl = (job) => ({ ...job, enhancedUrl: remember(job.enhancedUrl) });
 
+// Has a thumbnail made anew that couldn't be loaded from a store of its own. Where Spike serves the files, it notices itself.
+export function reportLost({ id, url, originalUrl }) {
+  if (url === originalUrl || new URL(url, location).origin === location.origin) return;
+  post('/api/images/links', { imageIds: [id], lost: true }).catch(() => {}); // nothing depends on it
+}
+
 export async function updateImage(id, changes) {
   await call('PATCH', `/api/images/${id}`, { body: changes });
   cache.delete(id);

@@ -4,10 +4,11 @@ import { openBlendDialog } from './blend_dialog.js';
 import { openDialog } from './dialog.js';
 import { h, replaceContent } from './dom.js';
 import { acceptFiles, fileButton } from './dropzone.js';
-import { on } from './events.js';
+import { debounced, on } from './events.js';
 import { enableDragging, markDropTarget } from './grid.js';
 import { imageSource } from './image_source.js';
 import { toTile } from './images.js';
+import { describeLimits, readLimits } from './limits.js';
 import { hiddenIds, selectionBar } from './picture_actions.js';
 import { replaceQuery } from './router.js';
 import { createSelection } from './selection.js';
@@ -19,6 +20,7 @@ import { virtualGrid } from './virtual_grid.js';
 const ORDERS = { newest: 'Newest first', oldest: 'Oldest first', name: 'By name' };
 const STATES = { ORIGINAL: 'Not enhanced', PROCESSING: 'In progress', ENHANCED: 'Enhanced', FAILED: 'Failed' };
 const SEARCH_DELAY_MS = 250;
+const UPLOADS_PAUSE_MS = 500; // after the last upload, until the list is loaded anew
 const FILTERS = ['search', 'state', 'tier', 'order'];
 
 const monthFormat = new Intl.DateTimeFormat(undefined, { year: 'numeric', month: 'long' });
@@ -88,7 +90,7 @@ export async function libraryView({ query }, signal) {
     };
     await source.loadUntil(0);
     if (height) await source.loadUntil(Math.ceil(height / 20));
-    source.loadAhead().catch((error) => signal.aborted || showError(error));
+    source.loadAhead().catch(reportError);
   }
   function render() {
     const { length } = source.entries;
@@ -99,6 +101,7 @@ export async function libraryView({ query }, signal) {
     grid.update();
     replaceContent(footer, !length && !source.hasMore && emptyPage());
   }
+  const limits = h('span', {});
   const emptyPage = () =>
     isNarrowed()
       ? h(
@@ -116,15 +119,19 @@ export async function libraryView({ query }, signal) {
           h(
             'p',
             { class: 'muted' },
-            `Drop photographs anywhere on this page, paste one, or choose files. Each upload is enhanced ${defaultOrder()}.`,
+            `Drop photographs anywhere on this page, paste one, or choose files. Each upload is enhanced ${defaultOrder()}. `,
+            limits,
           ),
         );
 
   const reload = () => {
     replaceQuery(filters);
     selection.clear();
-    return load().catch((error) => signal.aborted || showError(error));
+    return load().catch(reportError);
   };
+  // after uploads, which come many at a time; what is selected stays so
+  const loadSoon = debounced(() => load(scrollY).catch(reportError), UPLOADS_PAUSE_MS, signal);
+  const reportError = (error) => signal.aborted || showError(error);
   function clearFilters() {
     for (const name of ['search', 'state', 'tier']) filters[name] = '';
     search.value = '';
@@ -132,7 +139,14 @@ export async function libraryView({ query }, signal) {
     reload();
     search.focus();
   }
-  let searchTimer;
+  const searchSoon = debounced(
+    () => {
+      filters.search = search.value.trim();
+      reload();
+    },
+    SEARCH_DELAY_MS,
+    signal,
+  );
   const search = h('input', {
     type: 'search',
     class: 'search',
@@ -140,13 +154,7 @@ export async function libraryView({ query }, signal) {
     'aria-label': 'Search by name',
     value: filters.search,
     maxlength: 100,
-    oninput: () => {
-      clearTimeout(searchTimer);
-      searchTimer = setTimeout(() => {
-        filters.search = search.value.trim();
-        reload();
-      }, SEARCH_DELAY_MS);
-    },
+    oninput: searchSoon,
   });
   const choice = (name, label, options) =>
     h(
@@ -214,13 +222,19 @@ export async function libraryView({ query }, signal) {
     },
     signal,
   );
-  acceptFiles({ text: `Each picture is enhanced ${defaultOrder()}`, onFiles: (files) => upload(files) }, signal);
+  const dropTarget = { text: `Each picture is enhanced ${defaultOrder()}`, onFiles: (files) => upload(files) };
+  acceptFiles(dropTarget, signal);
+  readLimits().then((found) => {
+    if (!found) return;
+    limits.textContent = describeLimits(found);
+    dropTarget.text += `. ${limits.textContent}`;
+  });
   on(
     'uploaded',
     ({ image }) => {
       const picture = toTile(image);
       const entry = { id: image.id, width: picture.width, height: picture.height, createdAt: new Date().toISOString() };
-      if (isNarrowed() || filters.order) return reload();
+      if (isNarrowed() || filters.order) return loadSoon();
       if (!source.prepend(entry)) return undefined;
       return render();
     },

@@ -1,41 +1,44 @@
 // What is done to selected pictures, however many: enhance, move, download, delete with undo.
 
 import { openMoveDialog } from './album_forms.js';
-import { call, postOnce } from './api.js';
+import { call, postOnce, unlessBusy } from './api.js';
 import { openDialog } from './dialog.js';
 import { h, progressBar, setProgress } from './dom.js';
 import { emit, on } from './events.js';
 import { deleteImage } from './images.js';
 import { isFinished, pollJobs } from './job_polling.js';
+import { readLimits } from './limits.js';
 import { quoter, quoteText, refusalText } from './quotes.js';
 import { tierPicker } from './tier_picker.js';
 import { firstChoiceFor, formatTokens, tiersFor } from './tiers.js';
 import { showActionToast, showError, showToast } from './toasts.js';
 import { balance, setBalance } from './wallet.js';
 
-const ENHANCED_AT_ONCE = 20; // the API's limits per request
-const DOWNLOADED_AT_ONCE = 1000;
+const DOWNLOADED_AT_ONCE = 1000; // the API's limit per request
 const DELETED_AT_ONCE = 4;
-export const UNDO_MS = 10_000;
+const UNDO_MS = 10_000;
 
 export const hiddenIds = new Set(); // deleted unless it is undone
 
 const plural = (count) => `${count === 1 ? 'one picture' : `${count} pictures`}`;
 
 // `sizes` are those of the pictures, as far as they are known; `onStart` is called with what was ordered.
-export function openEnhanceDialog(imageIds, { sizes = [], tier, onStart = () => {} } = {}) {
+function openEnhanceDialog(imageIds, { sizes = [], tier, onStart = () => {} } = {}) {
   const lifetime = new AbortController();
   const summary = h('p', { class: 'small', role: 'status' });
   const refusal = h('p', { class: 'small error-text', role: 'alert' });
-  const quoted = imageIds.slice(0, ENHANCED_AT_ONCE); // the price is the same for each
-  const share = imageIds.length / quoted.length;
+  let share = 1; // of all pictures to those that one request may name; the price is the same for each
   const ask = quoter((quote) => {
     refusal.textContent = quote ? refusalText(quote) : '';
     if (!quote) return;
     const order = quote.seconds !== null && imageIds.length > 1 ? ' one after the other' : '';
     summary.textContent = `${label}: ${quoteText(quote, share)}${order}`;
   }, lifetime.signal);
-  const askFor = (tier) => ask(tier && { operation: 'enhanceImages', imageIds: quoted, tier, ...picker?.output() });
+  const askFor = async (tier) => {
+    const quoted = imageIds.slice(0, (await readLimits())?.batchFilesMax ?? 1);
+    share = imageIds.length / quoted.length;
+    return ask(tier && { operation: 'enhanceImages', imageIds: quoted, tier, ...picker?.output() });
+  };
   const label = plural(imageIds.length).replace(/^o/, 'O');
   let picker;
   picker = tierPicker(
@@ -65,11 +68,12 @@ export function openEnhanceDialog(imageIds, { sizes = [], tier, onStart = () => 
 }
 
 async function enhance(imageIds, order) {
+  const most = (await readLimits())?.batchFilesMax ?? 1;
   let [started, price] = [0, 0];
   try {
-    for (let from = 0; from < imageIds.length; from += ENHANCED_AT_ONCE) {
+    for (let from = 0; from < imageIds.length; from += most) {
       const answer = await postOnce('/api/images/batch-enhance', {
-        imageIds: imageIds.slice(from, from + ENHANCED_AT_ONCE),
+        imageIds: imageIds.slice(from, from + most),
         ...order,
       });
       setBalance(answer.summary.newBalance);
@@ -110,7 +114,7 @@ function watch(jobs, order) {
 
 // Hides the pictures at once and deletes them when the time for Undo is over. Until then nothing is sent, so a page that is closed
 // meanwhile deletes nothing.
-export function deleteWithUndo(ids) {
+function deleteWithUndo(ids) {
   for (const id of ids) hiddenIds.add(id);
   emit('images-hidden', ids);
   const toast = showActionToast(
@@ -152,7 +156,7 @@ async function deleteNow(ids) {
   const toast = ids.length > 20 ? showToast('Deleting', bar) : undefined;
   const work = async () => {
     for (let id = waiting.shift(); id; id = waiting.shift()) {
-      await deleteImage(id).catch((error) => error.status === 404 || failed.push([id, error]));
+      await unlessBusy(() => deleteImage(id)).catch((error) => error.status === 404 || failed.push([id, error]));
       setProgress(bar, 1 - waiting.length / ids.length);
     }
   };
@@ -222,7 +226,7 @@ export function selectionBar(
 }
 
 // Downloads a zip file for each thousand pictures; the browser keeps what it has received until a file is complete.
-export async function downloadZip(imageIds) {
+async function downloadZip(imageIds) {
   for (let from = 0; from < imageIds.length; from += DOWNLOADED_AT_ONCE) {
     const body = { imageIds: imageIds.slice(from, from + DOWNLOADED_AT_ONCE) };
     const { blob, name } = await call('POST', '/api/images/download', { body, isFile: true });

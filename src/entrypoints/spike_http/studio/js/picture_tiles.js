@@ -2,7 +2,7 @@
 
 import { h, progressBar, replaceContent, setProgress } from './dom.js';
 import { on } from './events.js';
-import { RENEWED_BEFORE_MS } from './images.js';
+import { RENEWED_BEFORE_MS, reportLost } from './images.js';
 import { isFinished } from './job_polling.js';
 import { thumbhashCanvas } from './thumbhash.js';
 
@@ -58,7 +58,8 @@ export function pictureTiles({ element, source, hrefOf, selection, extraOf, inde
 
   // shows the name and the thumbhash; the picture itself comes with `fill`
   function describe(picture) {
-    const { tile, link } = tiles.get(picture.id);
+    const { tile, link, entry } = tiles.get(picture.id);
+    link.href = hrefOf(entry); // it may lead to the picture itself
     replaceContent(
       link,
       thumbhashCanvas(picture.thumbhash),
@@ -92,6 +93,7 @@ export function pictureTiles({ element, source, hrefOf, selection, extraOf, inde
       image.remove();
       known.image = undefined;
       if (count > 1) return tile.classList.add('unavailable'); // most browsers can't decode TIFF and HEIC
+      reportLost(picture);
       pictures.delete(picture.id); // its link may have ended
       return fillSoon();
     });
@@ -185,10 +187,6 @@ export function pictureTiles({ element, source, hrefOf, selection, extraOf, inde
     },
     signal,
   );
-  selection?.onChange(() => {
-    for (const id of tiles.keys()) renderSelected(id);
-  }, signal);
-
   selection?.onChange(() => {
     for (const id of tiles.keys()) renderSelected(id);
   }, signal);

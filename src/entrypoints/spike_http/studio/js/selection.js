@@ -3,11 +3,12 @@
 export function createSelection(source) {
   const ids = new Set();
   const listeners = new Set();
-  let anchor; // index of the entry that a range begins with
+  let anchor; // id of the entry that a range begins with: entries come and go before it
   const changed = () => {
     for (const listener of listeners) listener();
   };
   const idAt = (index) => source.entries[index]?.id;
+  const anchorIndex = () => (anchor === undefined ? -1 : source.entries.findIndex(({ id }) => id === anchor));
   function selectRange(from, to) {
     for (let index = Math.min(from, to); index <= Math.max(from, to); index++) ids.add(idAt(index));
   }
@@ -20,14 +21,15 @@ export function createSelection(source) {
     ids: () => (ids.size ? source.entries.filter(({ id }) => ids.has(id)).map(({ id }) => id) : []),
     toggle(index, { isRange = false } = {}) {
       const id = idAt(index);
-      if (isRange && anchor !== undefined) selectRange(anchor, index);
+      const from = isRange ? anchorIndex() : -1;
+      if (from >= 0) selectRange(from, index);
       else ids.has(id) ? ids.delete(id) : ids.add(id);
-      anchor = index;
+      anchor = id;
       changed();
     },
     extendTo(index, from) {
-      anchor ??= from;
-      selectRange(anchor, index);
+      if (anchorIndex() < 0) anchor = idAt(from);
+      selectRange(anchorIndex(), index);
       changed();
     },
     add(more) {

@@ -9,8 +9,7 @@ import { showToast } from './toasts.js';
 // These are paths, not fragments: the server puts a preview card into the page.
 export const sharedAlbumLink = ({ id, privacy, shareToken }) =>
   absoluteUrl(`/share/albums/${id}${privacy === 'UNLISTED' ? `?shareToken=${encodeURIComponent(shareToken)}` : ''}`);
-export const sharedPictureLink = (imageId, jobId) =>
-  absoluteUrl(`/share/pictures/${imageId}${jobId ? `?job=${jobId}` : ''}`);
+const sharedPictureLink = (imageId, jobId) => absoluteUrl(`/share/pictures/${imageId}${jobId ? `?job=${jobId}` : ''}`);
 
 // A picture is shared by its link once everyone may see it.
 export function openShareDialog(image, jobId) {

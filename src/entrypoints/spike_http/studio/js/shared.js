@@ -45,7 +45,7 @@ export async function sharedView({ id, token }, signal) {
   );
   source.onEntries = () => grid.update();
   await source.loadUntil(Math.ceil((history.state?.scroll ?? 0) / 20));
-  source.loadAhead();
+  source.loadAhead().catch((error) => signal.aborted || source.onError(error));
   document.getElementById('main').addEventListener('displayed', () => grid.update(), { signal, once: true });
   return [
     h(

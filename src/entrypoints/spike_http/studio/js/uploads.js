@@ -2,54 +2,67 @@
 // A retry repeats the Idempotency-Key, so that a lost response isn't charged twice. Files, keys and batches are kept until they are
 // answered, so that a reload goes on where the page ended, with the same requests.
 
-import { absoluteUrl, get, newIdempotencyKey, sleep, toApiError, unreachable } from './api.js';
+import { absoluteUrl, newIdempotencyKey, toApiError, unlessBusy, unreachable } from './api.js';
 import { emit, on } from './events.js';
 import { pollJobs } from './job_polling.js';
+import { readLimits, tooLarge } from './limits.js';
 import { currentUser } from './session.js';
 import { forgetUploads, keepUploads, keptUploads } from './upload_store.js';
 import { setBalance } from './wallet.js';
 
 const REQUESTS_MAX = 2;
-const BUSY_TRIES_MAX = 30;
 const SINGLE_FILES_MAX = 6;
 
-export const uploads = []; // {id, file, albumId, state: waiting | sending | done | failed, progress, error, batch}
+export const uploads = []; // {id, file, albumId, owner, state: waiting | sending | done | failed, progress, error, batch}
 let active = 0;
 let isResuming = false;
+let hasQueue = false; // of the tabs, this one sends what was kept
 let limits; // of a batch, as the API publishes them
 
 export async function upload(files, albumId) {
-  const items = [...files].map((file) => ({ id: newIdempotencyKey(), file, albumId, state: 'waiting', progress: 0 }));
+  const owner = currentUser()?.id;
+  const items = [...files].map((file) => ({
+    id: newIdempotencyKey(),
+    file,
+    albumId,
+    owner,
+    state: 'waiting',
+    progress: 0,
+  }));
   uploads.push(...items);
   emit('uploads');
-  await Promise.all([keepUploads(items.map(recordOf)), readLimits()]);
+  [limits] = await Promise.all([readLimits(), keepUploads(items.map(recordOf))]);
+  refuseTooLarge(items);
   sendNext();
 }
 
-// Files are sent one by one where the limits of a batch aren't known.
-async function readLimits() {
-  if (limits || uploads.length <= SINGLE_FILES_MAX) return;
-  limits = await get('/api/usage').catch(() => undefined);
+// What is too large isn't sent. Where the limits can't be read, the server says so, and files are sent one by one.
+function refuseTooLarge(items) {
+  const refused = items.filter(({ file, state }) => limits && state === 'waiting' && file.size > limits.fileBytesMax);
+  for (const item of refused) Object.assign(item, { state: 'failed', error: tooLarge(limits) });
+  forgetUploads(refused.map(({ id }) => id));
 }
 
 // Sends the uploads that an earlier page, or a page that was reloaded, hasn't finished. Of several tabs one does it at a time, where
 // the browser has locks; elsewhere the keys see to it that nothing counts twice.
 export async function resumeUploads() {
+  if (hasQueue || !navigator.locks) return resume();
   if (isResuming) return;
   isResuming = true;
-  if (!navigator.locks) return resume();
   return navigator.locks.request('spike-uploads', async () => {
+    hasQueue = true;
     await resume();
     return new Promise(() => {}); // held as long as the page is open
   });
 }
 
 async function resume() {
+  const kept = await keptUploads();
   const known = new Set(uploads.map(({ id }) => id));
-  const records = (await keptUploads()).filter(({ id, owner }) => owner === currentUser()?.id && !known.has(id));
+  const records = kept.filter(({ id, owner }) => owner === currentUser()?.id && !known.has(id));
   const batches = new Map();
-  for (const { id, file, albumId, key, place } of records.sort((a, b) => a.at - b.at || a.place - b.place)) {
-    const item = { id, file, albumId, state: 'waiting', progress: 0 };
+  for (const { id, file, albumId, owner, key, place } of records.sort((a, b) => a.at - b.at || a.place - b.place)) {
+    const item = { id, file, albumId, owner, state: 'waiting', progress: 0 };
     uploads.push(item);
     if (!key) continue;
     const batch = batches.get(key) ?? { items: [], key };
@@ -57,7 +70,8 @@ async function resume() {
     batch.items[place] = item;
     item.batch = batch;
   }
-  await readLimits();
+  for (const batch of batches.values()) if (batch.items.includes(undefined)) split(batch, []); // files were dismissed
+  if (uploads.length) limits = await readLimits();
   sendNext();
 }
 
@@ -66,7 +80,7 @@ const recordOf = (item, place = 0) => ({
   id: item.id,
   file: item.file,
   albumId: item.albumId,
-  owner: currentUser()?.id,
+  owner: item.owner,
   at: startedAt + uploads.indexOf(item),
   key: item.batch?.key,
   place: item.batch ? item.batch.items.indexOf(item) : place,
@@ -89,9 +103,17 @@ function prepareAgain(item) {
 }
 
 export function dismiss(items) {
+  for (const { batch } of items) if (batch && !batch.isAnswered) split(batch, items);
   for (const item of items) uploads.splice(uploads.indexOf(item), 1);
   forgetUploads(items.map(({ id }) => id));
   emit('uploads');
+}
+
+// A request can be repeated only as it was: without the files that were dismissed, the others are sent as new requests.
+function split(batch, dismissed) {
+  const others = batch.items.filter((item) => item && !dismissed.includes(item));
+  for (const item of others) item.batch = undefined;
+  keepUploads(others.filter(({ error }) => !error?.status).map((item) => recordOf(item)));
 }
 
 function sendNext() {
@@ -137,10 +159,9 @@ async function send(batch) {
   for (const { file } of items) form.append(isMultiple ? 'files' : 'file', file, file.name || 'pasted.png');
   await batch.isKept; // the key is there before the request is
   try {
-    const answer = await sendUnlessBusy(isMultiple ? '/api/images/batch-upload' : '/api/images/upload', form, {
-      key: batch.key,
-      onProgress: (bytes) => updateProgress(items, bytes),
-    });
+    const path = isMultiple ? '/api/images/batch-upload' : '/api/images/upload';
+    const onProgress = (bytes) => updateProgress(items, bytes);
+    const answer = await unlessBusy(() => sendForm(path, form, { key: batch.key, onProgress }));
     batch.isAnswered = true;
     forgetUploads(items.map(({ id }) => id));
     const results = isMultiple
@@ -164,20 +185,15 @@ async function send(batch) {
   emit('uploads');
 }
 
-on('signed-in', () => resumeUploads());
-
-// While the server is busy it has stored and charged nothing; while the same request is under way, its answer is awaited.
-async function sendUnlessBusy(path, form, options) {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await sendForm(path, form, options);
-    } catch (error) {
-      const isPassing = error.code === 'SERVER_BUSY' || error.code === 'REQUEST_IN_PROGRESS';
-      if (!isPassing || tries === BUSY_TRIES_MAX) throw error;
-      await sleep(error.retryAfter ?? 1);
-    }
-  }
-}
+on('signed-in', () => {
+  // what another account hasn't sent stays kept for it
+  for (const item of uploads.filter(({ owner }) => owner !== currentUser()?.id))
+    uploads.splice(uploads.indexOf(item), 1);
+  emit('uploads');
+  return resumeUploads();
+});
+// no picture stays in a browser that its owner has left
+on('signed-out', () => dismiss([...uploads]));
 
 function settle(item, result) {
   if (!result.success) return Object.assign(item, { state: 'failed', error: { message: result.error } });

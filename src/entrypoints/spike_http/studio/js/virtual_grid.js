@@ -6,6 +6,7 @@ import { pictureTiles } from './picture_tiles.js';
 import { layOut, rowAt, rowOfEntry } from './rows.js';
 
 const OVERSCAN = 0.75; // of the window's height, above and below it
+const RETRY_MS = 3000; // after a page of entries couldn't be loaded
 
 // `source` is {entries, details(ids) → Promise of pictures, loadMore()}: `entries` are {id, width, height, createdAt}, a picture is
 // {id, name, url, thumbhash, until}. `hrefOf(id)` is where a click leads; `selection` is optional; `extraOf(entry, index)` is an element
@@ -21,6 +22,7 @@ export function virtualGrid({ source, label, hrefOf, selection, extraOf, section
   const indexOf = new Map(); // id → index of the entry
   let rows = [];
   let focusIndex = 0;
+  let focusId; // of the entry that had the focus last: others come and go before it
   let width = 0;
   let frame;
   const tiles = pictureTiles({ element, source, hrefOf, selection, extraOf, indexOf }, signal);
@@ -42,10 +44,14 @@ export function virtualGrid({ source, label, hrefOf, selection, extraOf, section
     setVariables(element, { height: `${layout.height}px` });
     element.setAttribute('aria-rowcount', source.hasMore ? -1 : rows.length);
     for (const [number, row] of shown) if (!isSameRow(row.layout, rows[number])) removeRow(number);
-    focusIndex = Math.min(focusIndex, Math.max(0, source.entries.length - 1));
+    focusIndex = indexOf.get(focusId) ?? Math.min(focusIndex, Math.max(0, source.entries.length - 1));
     if (anchor) scrollToAnchor(anchor);
     render();
     if (hadFocus && !element.contains(document.activeElement)) focusTabStop();
+  }
+  function setFocusIndex(index) {
+    focusIndex = index;
+    focusId = source.entries[index]?.id;
   }
   // whether a row shows what it would show if it were made anew
   const isSameRow = (old, next) =>
@@ -91,9 +97,18 @@ export function virtualGrid({ source, label, hrefOf, selection, extraOf, section
       if ((number < first || number > last) && number !== focused) removeRow(number);
     for (let number = first; number <= last; number++) if (!shown.has(number)) addRow(number);
     anchorId = source.entries[rows[first]?.start]?.id;
-    if (last >= 0 && source.hasMore && rows[last].end > source.entries.length - 1000) source.loadMore();
+    if (last >= 0 && source.hasMore && rows[last].end > source.entries.length - 1000) loadMore();
     keepOneTabStop();
     tiles.fillSoon();
+  }
+
+  let loadsAfter = 0;
+  function loadMore() {
+    if (Date.now() < loadsAfter) return;
+    source.loadMore().catch((error) => {
+      loadsAfter = Date.now() + RETRY_MS;
+      if (!signal.aborted) source.onError(error);
+    });
   }
 
   function addRow(number) {
@@ -152,11 +167,11 @@ export function virtualGrid({ source, label, hrefOf, selection, extraOf, section
     const row = rows[rowOfEntry(rows, target)];
     const top = offset() + row.top;
     const header = 76;
-    if (!scrolls) focusIndex = target;
+    if (!scrolls) setFocusIndex(target);
     else if (top < scrollY + header) scrollTo(0, top - header);
     else if (top + row.height > scrollY + innerHeight - header) scrollTo(0, top + row.height - innerHeight + header);
     if (isRange && selection) selection.extendTo(target, focusIndex);
-    focusIndex = target;
+    setFocusIndex(target);
     render();
     if (!shown.has(rowOfEntry(rows, target))) addRow(rowOfEntry(rows, target));
     keepOneTabStop();
@@ -193,7 +208,7 @@ export function virtualGrid({ source, label, hrefOf, selection, extraOf, section
 
   element.addEventListener('focusin', (event) => {
     const id = event.target.closest('.tile')?.dataset.id;
-    if (id) focusIndex = indexOf.get(id) ?? focusIndex;
+    if (indexOf.has(id)) setFocusIndex(indexOf.get(id));
   });
   element.addEventListener('keydown', (event) => {
     if (event.target.dataset.link === undefined || !rows.length) return;

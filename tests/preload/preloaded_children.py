@@ -1,0 +1,57 @@
+"""Forks children of sandboxes from a process that has imported what they need; `forked_children` starts it and asks it.
+
+A request is a message with the environment as JSON, and three descriptors: the child's standard input, its standard
+output, and its channel. The answer is the child's process id.
+"""
+
+import json
+import os
+import socket
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Final, NoReturn
+
+import hostile_engine  # noqa: F401  # imported for the children
+from spike_sandbox import child
+
+_REQUEST_MAX: Final = 100_000
+_PID_MAX: Final = 32
+
+
+def serve(requests: socket.socket) -> None:
+    """Fork a child for each request until the other end is closed."""
+    while True:
+        message, descriptors, _, _ = socket.recv_fds(requests, _REQUEST_MAX, 3)
+        if not message:
+            return
+        reading, writing = os.pipe()
+        if (parent := os.fork()) == 0:
+            if pid := os.fork():
+                os.write(writing, str(pid).encode())
+                os._exit(0)  # so that the process that asked becomes the child's parent
+            for descriptor in (reading, writing, requests.detach()):
+                os.close(descriptor)
+            _become(descriptors, json.loads(message))
+        os.waitpid(parent, 0)
+        requests.send(os.read(reading, _PID_MAX))
+        for descriptor in (reading, writing, *descriptors):
+            os.close(descriptor)
+
+
+def _become(descriptors: Sequence[int], environment: Mapping[str, str]) -> NoReturn:
+    """Be a child, with what the sandbox gives it."""
+    stdin, stdout, channel = descriptors
+    os.setsid()
+    for descriptor, target in ((stdin, 0), (stdout, 1)):
+        os.dup2(descriptor, target)
+        os.close(descriptor)
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.argv[1:] = [str(channel)]
+    child.main()
+    sys.exit()
+
+
+if __name__ == "__main__":
+    with socket.socket(fileno=int(sys.argv[1])) as listening:
+        serve(listening)
