@@ -62,6 +62,7 @@ from spike_core.services.maintenance_lease import MaintenanceLease
 from spike_core.services.new_images import NewImages
 from spike_core.services.pricing import CatalogPrices, Pricing
 from spike_core.services.queries import Queries
+from spike_core.services.quotes import Quotes
 from spike_core.services.recovery import Recovery
 from spike_core.services.regeneration import SamePolicy
 from spike_core.services.rendering import Rendering
@@ -194,6 +195,7 @@ class Application:
     webhooks: Webhooks
     maintenance: Maintenance
     pricing: Pricing
+    quotes: Quotes
     upload_limits: UploadLimits
 
 
@@ -362,6 +364,14 @@ def compose(ports: Ports, policies: Policies) -> Application:
             sending=WebhookSending(transactions=transactions, sender=ports.webhook_sender, clock=clock),
         ),
         pricing=pricing,
+        quotes=Quotes(
+            transactions=transactions,
+            clock=clock,
+            billing=billing,
+            ingest=ingest,
+            new_images=new_images,
+            pricing=pricing,
+        ),
         upload_limits=policies.uploads,
         maintenance=Maintenance(
             recovery=Recovery(

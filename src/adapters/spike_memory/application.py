@@ -139,6 +139,7 @@ class InMemorySpike(Application):
             webhooks=application.webhooks,
             maintenance=application.maintenance,
             pricing=application.pricing,
+            quotes=application.quotes,
             upload_limits=application.upload_limits,
             clock=clock,
             transactions=transactions,

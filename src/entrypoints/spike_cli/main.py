@@ -11,6 +11,7 @@ from spike_cli.doctor import doctor
 from spike_cli.enhance import enhance
 from spike_cli.events import events
 from spike_cli.keys import keys
+from spike_cli.mcp import mcp
 from spike_cli.serve import serve
 from spike_cli.tokens import tokens
 from spike_cli.users import users
@@ -40,6 +41,7 @@ spike.add_command(migrate)
 spike.add_command(audit)
 spike.add_command(doctor)
 spike.add_command(enhance)
+spike.add_command(mcp)
 spike.add_command(contracts)
 
 

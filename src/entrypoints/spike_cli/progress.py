@@ -32,6 +32,9 @@ class Reporter(Protocol):
     def complain(self, line: str) -> None:
         """Print an error."""
 
+    def note(self, line: str) -> None:
+        """Print what the user should know meanwhile, on standard error."""
+
 
 @contextmanager
 def reporting(*, total: int) -> Iterator[Reporter]:
@@ -77,6 +80,10 @@ class _Plain:
         """Print to standard error."""
         click.echo(line, err=True)
 
+    def note(self, line: str) -> None:
+        """Print to standard error."""
+        click.echo(line, err=True)
+
 
 class _Bar:
     """Updates a progress bar and prints lines above it."""
@@ -108,6 +115,10 @@ class _Bar:
     def complain(self, line: str) -> None:
         """Print above the bar."""
         self._bar.console.print(line, markup=False, highlight=False, soft_wrap=True, style="red")
+
+    def note(self, line: str) -> None:
+        """Print above the bar."""
+        self._bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 class _Rate(ProgressColumn):

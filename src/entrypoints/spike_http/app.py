@@ -2,22 +2,28 @@
 
 import threading
 from collections.abc import Collection
+from functools import cache
+from importlib.metadata import version
 from typing import Any
 
 import falcon
 
 from spike_core.ports.authenticator import Authenticator
+from spike_http.bulkhead import Bulkhead
 from spike_http.compression import Compression
 from spike_http.context import Request
 from spike_http.cors import Cors, Origins
 from spike_http.error_handlers import add_error_handlers
 from spike_http.middleware import HeadAsGet, PathPrefix, RequestMiddleware
 from spike_http.openapi.document import Document, describe
+from spike_http.resources.mcp import METADATA_PATH, McpResource, MetadataResource
 from spike_http.resources.openapi import document_pages
 from spike_http.resources.share import share_pages
 from spike_http.resources.studio import StudioPageResource, studio_pages
-from spike_http.routes import base_urls, object_urls, routes
+from spike_http.routes import base_urls, object_urls, request_authentication, routes
+from spike_http.serving.bodies import RPC_PATH
 from spike_http.studio_files import StudioFiles
+from spike_mcp import McpServer
 from spike_runtime import Spike
 
 
@@ -45,7 +51,10 @@ def create_app(
     app = falcon.App(request_type=Request, middleware=middleware)
     app.req_options.strip_url_path_trailing_slash = True
     add_error_handlers(app)
-    table = routes(spike, closing=closing or threading.Event(), bases=urls, authenticator=authenticator)
+    bulkhead = Bulkhead.of_threads(spike.settings.web_threads)
+    table = routes(
+        spike, closing=closing or threading.Event(), bases=urls, authenticator=authenticator, bulkhead=bulkhead
+    )
     for route in table:
         app.add_route(route.path, route.resource)
 
@@ -59,6 +68,27 @@ def create_app(
             limits=spike.upload_limits,
         )
 
+    @cache
+    def mcp_server() -> McpServer:
+        return McpServer(document=document(""), catalog=spike.pricing.catalog, version=version("spike-core"))
+
+    app.add_route(
+        RPC_PATH,
+        McpResource(
+            server=mcp_server,
+            app=lambda: app,
+            authenticator=request_authentication(spike, urls, authenticator),
+            bulkhead=bulkhead,
+            base_urls=urls,
+            trusted_origins=Origins.parse(spike.settings.cors_origins),
+            queries=spike.queries,
+            blobs=spike.storage.blobs,
+            downloader=spike.jobs.generations.downloader,
+            limits=spike.upload_limits,
+        ),
+    )
+    for path in (METADATA_PATH, METADATA_PATH + RPC_PATH):
+        app.add_route(path, MetadataResource(base_urls=urls))
     for path, page in document_pages(document, base_urls=urls).items():
         app.add_route(path, page)
     files = StudioFiles.read()

@@ -128,12 +128,16 @@ class Place:
             self._bulkhead.take(self._caller)
             self._is_taken = True
 
+    def give_back(self) -> None:
+        """Give the place back, if it was taken; it can be taken again."""
+        if self._is_taken:
+            self._bulkhead.give_back(self._caller)
+            self._is_taken = False
+
     def __enter__(self) -> Self:
         """Take nothing yet."""
         return self
 
     def __exit__(self, *_: object) -> None:
         """Give the place back, if it was taken."""
-        if self._is_taken:
-            self._bulkhead.give_back(self._caller)
-            self._is_taken = False
+        self.give_back()

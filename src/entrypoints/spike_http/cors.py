@@ -17,7 +17,8 @@ ANY: Final = "*"
 _MAX_AGE_S: Final = 7200  # the longest that Chromium takes
 _METHODS: Final = "GET, HEAD, POST, PATCH, DELETE"
 _REQUEST_HEADERS: Final = (
-    "Accept, Authorization, Content-Type, Idempotency-Key, If-Modified-Since, If-None-Match, If-Range, Range"
+    "Accept, Authorization, Content-Type, Idempotency-Key, If-Modified-Since, If-None-Match, If-Range, "
+    "MCP-Protocol-Version, Mcp-Method, Mcp-Name, Range"
 )
 _EXPOSED: Final = (
     "Accept-Ranges, Allow, Content-Disposition, Content-Length, Content-Range, ETag, "

@@ -38,13 +38,20 @@ def handle_spike_error(req: Request, resp: falcon.Response, error: SpikeError, _
     response = TABLE[type(error)]
     if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, ServerBusy):
         get_logger(__name__).error("request failed", code=error.code, exc_info=error)
-    fields = message_fields(error)
     resp.status = response.status
-    message = _own_message(req, error) or response.message
-    body = message.body(code=response.code, request_id=req.context.request_id.text, fields=fields)
+    body = error_text(error, messages=req.context.messages, request_id=req.context.request_id.text)
     respond(req, resp, body | dict(_details(error)))
     if isinstance(error, TooManyRequests | TooManyJobs | StorageFull | ServerBusy):
         resp.set_header("Retry-After", str(error.retry_after_s))
+
+
+def error_text(
+    error: SpikeError, *, messages: Mapping[type[SpikeError], ErrorMessage], request_id: str
+) -> dict[str, Any]:
+    """Return the code and the texts of an error; `messages` are an operation's own."""
+    response = TABLE[type(error)]
+    own = next((messages[kind] for kind in type(error).__mro__ if kind in messages), None)
+    return (own or response.message).body(code=response.code, request_id=request_id, fields=message_fields(error))
 
 
 def handle_falcon_error(req: Request, resp: falcon.Response, error: falcon.HTTPError, _params: dict[str, Any]) -> None:
@@ -83,8 +90,3 @@ def _details(error: SpikeError) -> Mapping[str, Any]:  # noqa: PLR0911  # one fo
             return {"invalidIds": list(error.invalid_ids)}
         case _:
             return {}
-
-
-def _own_message(req: Request, error: SpikeError) -> ErrorMessage | None:
-    messages = req.context.messages
-    return next((messages[kind] for kind in type(error).__mro__ if kind in messages), None)

@@ -47,6 +47,7 @@ from spike_http.resources.images import (
 )
 from spike_http.resources.jobs import BatchResource, BatchStatusResource, CancelResource, JobResource
 from spike_http.resources.metrics import MetricsResource
+from spike_http.resources.quotes import QuotesResource
 from spike_http.resources.session import SessionResource, SessionsResource
 from spike_http.resources.tiers import TiersResource
 from spike_http.resources.tokens import BalanceResource, HistoryResource
@@ -71,13 +72,14 @@ def routes(
     closing: threading.Event,
     bases: BaseUrls | None = None,
     authenticator: Authenticator | None = None,
+    bulkhead: Bulkhead | None = None,
 ) -> Sequence[Route]:
     """Return the routes of a `Spike`. Setting `closing` ends long polls."""
     settings = spike.settings
     bases = bases or base_urls(spike)
-    authentication = _authentication(spike, bases, authenticator)
+    authentication = request_authentication(spike, bases, authenticator)
     urls = object_urls(spike, bases)
-    bulkhead = Bulkhead.of_threads(settings.web_threads)
+    bulkhead = bulkhead or Bulkhead.of_threads(settings.web_threads)
     download_bulkhead = bulkhead.all_but_one()
     long_poll = LongPoll(bulkhead=bulkhead, closing=closing)
     responder = IdempotentResponder(store=spike.idempotency, api_key_limits=spike.accounts.api_key_limits)
@@ -283,6 +285,16 @@ def routes(
         Route("/api/tokens/history", HistoryResource(authenticator=authentication, wallets=spike.wallets)),
         Route("/api/tiers", TiersResource(authenticator=authentication, pricing=spike.pricing)),
         Route(
+            "/api/quotes",
+            QuotesResource(
+                authenticator=authentication,
+                bulkhead=bulkhead,
+                quotes=spike.quotes,
+                catalog=spike.pricing.catalog,
+                limits=spike.upload_limits,
+            ),
+        ),
+        Route(
             "/api/usage",
             UsageResource(authenticator=authentication, budgets=spike.budgets, limits=spike.upload_limits),
         ),
@@ -370,7 +382,8 @@ def base_urls(spike: Spike, *, own_names: Collection[str] = ()) -> BaseUrls:
     )
 
 
-def _authentication(spike: Spike, bases: BaseUrls, authenticator: Authenticator | None) -> RequestAuthentication:
+def request_authentication(spike: Spike, bases: BaseUrls, authenticator: Authenticator | None) -> RequestAuthentication:
+    """Return the configured authentication; `authenticator` takes the place of Spike's own."""
     settings = spike.settings
     limiter = RequestLimiter(
         limiter=spike.limiter,

@@ -50,6 +50,7 @@ SCOPES: Final[Mapping[str, Scope | None]] = {
     "GET /api/tokens/history": Scope.READ,
     "GET /api/usage": Scope.READ,
     "GET /api/tiers": Scope.READ,
+    "POST /api/quotes": Scope.READ,
     "GET /api/settings/api-keys": Scope.READ,
     "POST /api/settings/api-keys": SESSION_ONLY,
     "DELETE /api/settings/api-keys/{key_id}": Scope.MANAGE,

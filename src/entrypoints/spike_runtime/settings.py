@@ -45,6 +45,7 @@ from spike_runtime.tier_settings import catalog_of
 
 PREFIX: Final = "SPIKE_"
 CONFIG_VARIABLE: Final = "SPIKE_CONFIG"
+API_KEY_VARIABLE: Final = "SPIKE_API_KEY"  # of commands that call a server
 TABLES: Final = frozenset({"tiers", "adapters", "adapter_variables"})  # settings without a variable of their name
 ADAPTER_PREFIX: Final = "SPIKE_ADAPTER_"  # of variables whose names adapters declare
 MEGAPIXEL: Final = 1_000_000  # pixels
@@ -55,12 +56,13 @@ SIGN_IN_SECRETS_MAX: Final = 5  # each may be tried on each token
 # the names that settings had, by the names that they have; a name is accepted for two more minor releases
 RENAMED: Final[Mapping[str, str]] = {"on_their_way_max": "active_jobs_max"}
 _RENAMED_UNTIL: Final = "0.3"
-_RESERVED: Final = (CONFIG_VARIABLE, ADAPTER_PREFIX, "SPIKE_TEST_")  # Spike's own variables that aren't settings
+# Spike's own variables that aren't settings
+_RESERVED: Final = (CONFIG_VARIABLE, API_KEY_VARIABLE, ADAPTER_PREFIX, "SPIKE_TEST_")
 
 # The first segments of Spike's own paths. A proxy may pass on the path of SPIKE_PUBLIC_URL or remove it; a request is
 # unambiguous only if that path doesn't begin with one of them.
 OWN_FIRST_SEGMENTS: Final = frozenset(
-    {"api", "docs", "files", "healthz", "metrics", "openapi.json", "readyz", "share", "studio"}
+    {".well-known", "api", "docs", "files", "healthz", "mcp", "metrics", "openapi.json", "readyz", "share", "studio"}
 )
 _PLAIN_PATH: Final = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)*")
 _NO_SECRET: Final = typed_settings.SecretStr("")

@@ -320,6 +320,7 @@ def assemble(
         webhooks=application.webhooks,
         maintenance=application.maintenance,
         pricing=application.pricing,
+        quotes=application.quotes,
         upload_limits=application.upload_limits,
         settings=settings,
         clock=clock,

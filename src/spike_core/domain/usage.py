@@ -4,7 +4,7 @@ Usage is a running sum. It stands beside the owner's balance, is changed with th
 checked under the lock of the wallet, so that two requests at once never exceed a budget.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Final, Self
 
@@ -128,18 +128,23 @@ class Budget:
             TooManyJobs: there would be too many open jobs, free or paid ones.
             QuotaExceeded: there would be too many images or stored bytes.
         """
+        for error in self.exceeded(used, adding=adding):
+            raise error
+
+    def exceeded(self, used: Usage, *, adding: Usage) -> Iterator[TooManyJobs | QuotaExceeded]:
+        """Yield an error for each limit that what is added would exceed."""
         for added, open_jobs, limit in (
             (adding.free_jobs, used.free_jobs, self.free_jobs),
             (adding.paid_jobs, used.paid_jobs, self.paid_jobs),
         ):
             if added and open_jobs + added > limit:
-                raise TooManyJobs(limit=limit, retry_after_s=int(OPEN_JOBS_RETRY.total_seconds()))
+                yield self.too_many_jobs(limit)
         for resource, added, stored, limit in (
             ("images", adding.images, used.images, self.images),
             ("stored bytes", adding.stored_bytes, used.stored_bytes, self.stored_bytes),
         ):
             if added and stored + added > limit:
-                raise QuotaExceeded(resource=resource, used=stored, limit=limit)
+                yield QuotaExceeded(resource=resource, used=stored, limit=limit)
 
     def check_image(self, open_jobs: int) -> None:
         """Check the number of open jobs of one image, new ones included.
@@ -148,7 +153,11 @@ class Budget:
             TooManyJobs: there would be too many.
         """
         if open_jobs > self.image_jobs:
-            raise TooManyJobs(limit=self.image_jobs, retry_after_s=int(OPEN_JOBS_RETRY.total_seconds()))
+            raise self.too_many_jobs(self.image_jobs)
+
+    def too_many_jobs(self, limit: int) -> TooManyJobs:
+        """Return the error of more open jobs than this limit."""
+        return TooManyJobs(limit=limit, retry_after_s=int(OPEN_JOBS_RETRY.total_seconds()))
 
 
 @frozen(kw_only=True)

@@ -1,13 +1,13 @@
 """Billing: charges and refunds, within the transaction of the use case."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import assert_never
 
 from attrs import evolve, field, frozen
 
-from spike_core.domain.errors import InvariantViolated, NotEnoughTokens, WalletNotFound
+from spike_core.domain.errors import InvariantViolated, NotEnoughTokens, SpikeError, WalletNotFound
 from spike_core.domain.identifiers import ANONYMOUS, ImageId, OwnerId
 from spike_core.domain.images import Image
 from spike_core.domain.jobs import ClaimedJob, CompletedJob, Job, JobSpec, PendingJob, SettledJob, UnsettledJob
@@ -92,6 +92,22 @@ class Billing:
             opened = Posting(wallet=Wallet.empty(owner_id, now=now))
             tx.wallets.open(opened)
             return opened
+
+    def refusals(
+        self, tx: Transaction, wallet: Wallet, price: Tokens, *, adding: Usage, image_jobs: Mapping[ImageId, int]
+    ) -> Iterator[SpikeError]:
+        """Yield all that would refuse a request now, in the order in which `accept` checks it.
+
+        `image_jobs` says how many jobs the request adds to each stored image; they are part of `adding`.
+        """
+        if price > wallet.balance:
+            yield NotEnoughTokens(required=price.amount, balance=wallet.balance.amount)
+        budget = self.budget(wallet)
+        yield from budget.exceeded(wallet.usage, adding=adding)
+        if image_jobs and (wallet.usage + adding).open_jobs > budget.image_jobs:  # else no image can have too many
+            before = tx.jobs.count_open(list(image_jobs))
+            if any(before.get(image_id, 0) + number > budget.image_jobs for image_id, number in image_jobs.items()):
+                yield budget.too_many_jobs(budget.image_jobs)
 
     def accept(
         self,

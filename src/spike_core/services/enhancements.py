@@ -111,7 +111,7 @@ class Enhancements(Extensible):
         with self.transactions.begin() as tx:
             now = self.clock.now()
             ids = [image_id] if source is None else [image_id, source]
-            _owned(tx, owner_id, ids)
+            owned_images(tx, owner_id, ids)
             task = Enhancement(image_id=image_id) if source is None else Blend(image_id=image_id, source=source)
             spec = JobSpec.of(
                 task, quote, id_=self._new_id(owner_id), owner_id=owner_id, request_id=request_id, now=now
@@ -167,7 +167,7 @@ class Enhancements(Extensible):
         self.ingest.check_free_space()
         with self.transactions.begin() as tx:
             now = self.clock.now()
-            _owned(tx, owner_id, [image_id])
+            owned_images(tx, owner_id, [image_id])
             task = Enhancement(image_id=image_id)
             specs = [
                 JobSpec.of(task, quote, id_=self.ids.new(JobId), owner_id=owner_id, request_id=request_id, now=now)
@@ -220,7 +220,7 @@ class Enhancements(Extensible):
                     ),
                     batch_id=batch_id,
                 )
-                for image in _owned(tx, owner_id, distinct)
+                for image in owned_images(tx, owner_id, distinct)
             ]
             accepted = self.billing.accept(tx, specs, owner_id=owner_id, now=now)
             result = BatchEnhancementAccepted(id=batch_id, jobs=accepted.jobs, balance=accepted.balance)
@@ -241,7 +241,7 @@ class Enhancements(Extensible):
         validated = self.ingest.validate_inline(inline)
         began_at = self.clock.now()
         with self.transactions.view() as tx:  # a request that would be refused stores nothing
-            _owned(tx, owner_id, [image_id])
+            owned_images(tx, owner_id, [image_id])
             adding = Usage.of_request(quote.price, input_bytes=validated.size_bytes)
             self.billing.check(tx, quote.price, adding=adding, owner_id=owner_id, now=began_at)
         job_id = self._new_id(owner_id)
@@ -252,7 +252,7 @@ class Enhancements(Extensible):
         with self.ingest.stored({source.key: validated.content}) as digests, self.transactions.begin() as tx:
             now = self.clock.now()
             self.ingest.check_in_time(began_at)
-            _owned(tx, owner_id, [image_id])
+            owned_images(tx, owner_id, [image_id])
             task = Blend(image_id=image_id, source=evolve(source, digest=digests[source.key]))
             spec = JobSpec.of(task, quote, id_=job_id, owner_id=owner_id, request_id=request_id, now=now)
             accepted = self.billing.accept(tx, [spec], owner_id=owner_id, now=now)
@@ -274,7 +274,7 @@ class Enhancements(Extensible):
         return [stored.get(job.id, job) for job in jobs]
 
 
-def _owned(tx: Transaction, owner_id: OwnerId, image_ids: Sequence[ImageId]) -> Sequence[Image]:
+def owned_images(tx: Transaction, owner_id: OwnerId, image_ids: Sequence[ImageId]) -> Sequence[Image]:
     """Return the owner's images, in the order of `image_ids`.
 
     Raises:

@@ -72,10 +72,7 @@ class NewImages:
             NotEnoughTokens: the balance doesn't cover all images.
             TooManyJobs, QuotaExceeded: a budget has no room for them.
         """
-        tier = self._tier(owner_id, tier, album_id)
-        quote = (
-            None if tier is None else self.pricing.quote(tier, TaskKind.ENHANCEMENT, owner_id=owner_id, options=options)
-        )
+        quote = self.enhancement(owner_id, tier=tier, options=options, album_id=album_id)
         prices = [] if quote is None else [quote.price for _ in images]
         free_jobs = sum(not price for price in prices)
         adding = Usage.of(images=images) + Usage(free_jobs=free_jobs, paid_jobs=len(prices) - free_jobs)
@@ -83,6 +80,19 @@ class NewImages:
         with self.transactions.view() as tx:
             balance = self.billing.check(tx, total, adding=adding, owner_id=owner_id, now=now)
         return UploadQuote(enhancement=quote, balance=balance)
+
+    def enhancement(
+        self, owner_id: OwnerId, *, tier: Tier | None, options: RenderOptions, album_id: AlbumId | None
+    ) -> Quote | None:
+        """Return how each new image would be enhanced, or `None`: the album has auto-enhance off.
+
+        Raises:
+            InvalidValue, PricesUnavailable, AlbumNotFound, Forbidden: as in `quote`.
+        """
+        tier = self._tier(owner_id, tier, album_id)
+        if tier is None:
+            return None
+        return self.pricing.quote(tier, TaskKind.ENHANCEMENT, owner_id=owner_id, options=options)
 
     def check_room(self, tx: Transaction, owner_id: OwnerId, images: Sequence[Image], *, now: datetime) -> None:
         """Check that the owner's budget has room for these images, without any jobs.

@@ -26,7 +26,8 @@ TESTED_BY: Final = {
 # The blocks that aren't run. Before adding one, check whether it can be run after all.
 NOT_RUN: Final = Counter(
     {
-        "ids are made up; tests/unit/docs/test_curl_lines.py sends the requests": 58,
+        "ids are made up; tests/unit/docs/test_curl_lines.py sends the requests": 59,
+        "Claude Code isn't among the development requirements": 1,
         "needs Docker": 1,
         "needs Redis; tests/integration/examples/test_gunicorn.py starts gunicorn with one worker": 1,
         "gunicorn is a server; tests/integration/examples/test_gunicorn.py starts it": 2,

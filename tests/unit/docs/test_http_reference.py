@@ -21,6 +21,7 @@ from spike_runtime import Settings
 
 PAGE: Final = (Path(__file__).parents[3] / "docs/reference/http.md").read_text(encoding="utf-8")
 HEADING: Final = re.compile(r"^### .+\n\n`(\w+) (\S+)`, credentials: \w+$", re.MULTILINE)
+RPC_ROW: Final = re.compile(r"^\| .+ \| `(POST) (/mcp)` \|", re.MULTILINE)
 PAGE_ROW: Final = re.compile(r"^\| [^\[].*\| `(GET) (\S+)` \| none \| none \| (?:none|404) \|$", re.MULTILINE)
 JSON_BLOCK: Final = re.compile(r"^```json\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ERROR_ROW: Final = re.compile(r"^\| (\d{3}) \| `([A-Z_]+)` \| (.+) \|$", re.MULTILINE)
@@ -71,7 +72,7 @@ def test_every_route_is_documented_and_none_else(services: MemorySpike) -> None:
         for method in route.methods
         if not method.internal
     }
-    documented = [*HEADING.findall(PAGE), *PAGE_ROW.findall(PAGE)]
+    documented = [*HEADING.findall(PAGE), *PAGE_ROW.findall(PAGE), *RPC_ROW.findall(PAGE)]
     assert set(documented) == actual
     assert len(documented) == len(actual), "each is documented once"
 

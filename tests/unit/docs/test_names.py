@@ -16,7 +16,7 @@ from spike_core.domain.catalog import SPECIFIED
 from spike_http import create_app
 from spike_ncnn.options import NeuralOptions
 from spike_runtime import Settings
-from spike_runtime.settings import ADAPTER_PREFIX, CONFIG_VARIABLE, PREFIX
+from spike_runtime.settings import ADAPTER_PREFIX, API_KEY_VARIABLE, CONFIG_VARIABLE, PREFIX
 
 TEXTS: Final = [*PAGES, PROJECT / "CHANGELOG.md"]
 SETTING: Final = re.compile(rf"\b{PREFIX}[A-Z0-9_]*[A-Z0-9]\b(?![…_])")
@@ -50,7 +50,7 @@ def endpoints() -> AbstractSet[tuple[str, str]]:
 
 
 def test_settings_are_there() -> None:
-    known = {PREFIX + field.name.upper() for field in attrs.fields(Settings)} | {CONFIG_VARIABLE}
+    known = {PREFIX + field.name.upper() for field in attrs.fields(Settings)} | {CONFIG_VARIABLE, API_KEY_VARIABLE}
     known |= {f"{ADAPTER_PREFIX}NEURAL_{field.name.upper()}" for field in attrs.fields(NeuralOptions)}
     assert [(page, name) for page, name in named(SETTING) if not name.startswith(FOR_TESTS) and name not in known] == []
 

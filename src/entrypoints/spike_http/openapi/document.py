@@ -53,6 +53,7 @@ TAGS: Final[Mapping[str, tuple[str, str]]] = {
     "/api/tokens": ("Tokens", "Read the wallet that operations are paid from."),
     "/api/usage": ("Tokens", ""),
     "/api/tiers": ("Tokens", ""),
+    "/api/quotes": ("Tokens", ""),
     "/api/settings/api-keys": ("API keys", "Manage the credentials of programs."),
     "/api/settings/webhooks": ("Webhooks", "Have events sent to a URL, signed as Standard Webhooks."),
     "/api/images/anonymous-": (

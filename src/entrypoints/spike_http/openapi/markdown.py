@@ -21,7 +21,7 @@ _OF_ALL: Final = {"CredentialsRefused", "RateLimited", "ServerError"}  # respons
 _CODE: Final = re.compile(r"(?<!\[)`(?:([A-Z]+\s/[^`?]*)|(SPIKE_[A-Z_]+))`(?!\])")
 _RESPONSES: Final = "#/components/responses/"
 
-# endpoints that aren't in the document: what they are for, and the errors that they answer
+# pages that aren't in the document: what they are for, and the errors that they answer
 _PAGES: Final[Mapping[str, tuple[str, str]]] = {
     "/": ("The [studio](../studio.md).", "none"),
     "/studio/{version}/{path:path}": ("The studio's files, which browsers may cache forever.", "404"),
@@ -30,7 +30,13 @@ _PAGES: Final[Mapping[str, tuple[str, str]]] = {
     "/openapi.json": ("This reference as an OpenAPI 3.1 document.", "none"),
     "/docs": ("The document in a [viewer](../decisions/0055-swagger-ui-at-docs.md) that tries requests.", "none"),
     "/docs/{version}/{name}": ("The viewer's files, which browsers may cache forever.", "404"),
+    "/.well-known/oauth-protected-resource": ("How `/mcp` is protected (RFC 9728).", "none"),
+    "/.well-known/oauth-protected-resource/mcp": ("The same.", "none"),
 }
+_RPC: Final = (
+    "| [Tools for language models](../howto/mcp.md), by JSON-RPC | `POST /mcp` "
+    "| required | none | 400 401 404 415 503 |"
+)
 # further pages of the documentation, by operation id
 _SEE_ALSO: Final[Mapping[str, str]] = {
     "enhanceImage": "[how images are blended](blending.md)",
@@ -112,6 +118,7 @@ class _Page:
             if each.facts["tags"] == [tag["name"]]
         ]
         rows += [f"| {text} | `GET {path}` | none | none | {errors} |" for path, (text, errors) in _PAGES.items()]
+        rows.append(_RPC)
         yield _table(["Operation", "Endpoint", "Credentials", "Requests in 15 minutes", "Errors"], rows)
 
     def section(self, operation: _Operation) -> Iterator[str]:

@@ -19,7 +19,7 @@ from spike_http.requests.inline_images import BASE64_NOTE, MEDIA_TYPES, parse_in
 from spike_http.requests.json_bodies import string_field
 from spike_http.requests.render_options import OPTIONS_NOTE, render_options
 
-_BLEND_SOURCE: Final = {
+BLEND_SOURCE: Final = {
     "type": "object",
     "oneOf": [
         {"properties": {"imageId": id_schema(ImageId)}, "required": ["imageId"]},
@@ -45,7 +45,7 @@ class EnhanceBody:
     tier: Tier
     options: RenderOptions = field(metadata=OPTIONS_NOTE)
     source: ImageId | InlineImage | None = field(
-        metadata=sent_as({"blendSource": {"anyOf": [_BLEND_SOURCE, {"type": "null"}]}})
+        metadata=sent_as({"blendSource": {"anyOf": [BLEND_SOURCE, {"type": "null"}]}})
     )
 
     @classmethod
@@ -128,7 +128,7 @@ class MixBody:
     source: ImageId | InlineImage = field(
         metadata=sent_as(
             {
-                "blendSource": _BLEND_SOURCE,
+                "blendSource": BLEND_SOURCE,
                 "tier": {"enum": [Tier.FREE.name, None]},
             },
             required=frozenset({"blendSource"}),

@@ -95,6 +95,24 @@ def json_with_picture(
         yield body
 
 
+def json_value(req: Request, *, place: Place, limits: UploadLimits) -> object:
+    """Return the body, which may be any JSON and contain a picture. A large one takes the place, as above.
+
+    Raises:
+        ServerBusy, HTTPUnsupportedMediaType, BodyTooLarge, MalformedBody: as `json_with_picture`.
+    """
+    size_bytes, bytes_max = req.content_length or 0, picture_json_bytes_max(limits)
+    if size_bytes > bytes_max:
+        raise BodyTooLarge
+    if size_bytes > JSON_BYTES_MAX:
+        place.take()
+    with _temporary_file() as received:
+        _receive(req, received, bytes_max=bytes_max)
+        if size_bytes > JSON_BYTES_MAX:
+            return _PARSER.submit(lambda: _value(received)).result()
+        return _value(received)
+
+
 def _receive(req: Request, file: BinaryIO, *, bytes_max: int) -> None:
     digest, size_bytes = hashlib.sha256(), 0
     while block := req.bounded_stream.read(BLOCK_BYTES):
@@ -110,13 +128,17 @@ def _receive(req: Request, file: BinaryIO, *, bytes_max: int) -> None:
 
 
 def _object(file: BinaryIO) -> Mapping[str, object]:
-    try:
-        body = parse_json(file)
-    except (ValueError, RecursionError) as error:
-        raise MalformedBody from error
+    body = _value(file)
     if not isinstance(body, dict):
         raise MalformedBody
     return body
+
+
+def _value(file: BinaryIO) -> object:
+    try:
+        return parse_json(file)
+    except (ValueError, RecursionError) as error:
+        raise MalformedBody from error
 
 
 def parse_json(file: BinaryIO) -> object:

@@ -12,6 +12,7 @@ from spike_http.openapi.operations import Access, operations_of
 from spike_http.requests.body_sizes import body_bytes_max
 
 BODY_BYTES_MAX: Final = body_bytes_max(UploadLimits())  # of the specification's operations
+RPC_PATH: Final = "/mcp"  # which isn't in the route table, since it isn't REST
 _PLACEHOLDER: Final = re.compile(r"\\{\w+\\}")
 _CREDENTIALS: Final = ("AUTHORIZATION", "COOKIE")
 
@@ -31,7 +32,8 @@ class BodyPolicy:
     @classmethod
     def of(cls, routes: Iterable[Route], *, base_path: str = "", bytes_max: int = BODY_BYTES_MAX) -> "BodyPolicy":
         """Return the policy of a route table that clients see below `base_path`."""
-        accesses = []
+        rpc = re.compile(f"(?:{re.escape(base_path)})?{re.escape(RPC_PATH)}/?")
+        accesses: list[tuple[re.Pattern[str], Mapping[str, Access]]] = [(rpc, {"POST": Access.USER})]
         for route in routes:
             pattern = _PLACEHOLDER.sub("[^/]+", re.escape(route.path))
             operations = operations_of(route.resource)

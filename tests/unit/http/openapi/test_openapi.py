@@ -27,6 +27,11 @@ THE_STUDIO = {
     "/share/albums/{album_id}",
     "/share/pictures/{image_id}",
 }  # pages, no part of the API
+THE_PROTOCOL = {
+    "/mcp",
+    "/.well-known/oauth-protected-resource",
+    "/.well-known/oauth-protected-resource/mcp",
+}  # JSON-RPC, whose tools are operations, and its metadata
 
 
 @pytest.fixture
@@ -49,7 +54,7 @@ def test_every_route_is_described_and_none_else(client: testing.TestClient, docu
         (re.sub(r"_(\w)", lambda match: match[1].upper(), route.path), method.method.lower())
         for route in inspect.inspect_routes(client.app)
         for method in route.methods
-        if not method.internal and route.path not in ABOUT_THE_DOCUMENT | THE_STUDIO
+        if not method.internal and route.path not in ABOUT_THE_DOCUMENT | THE_STUDIO | THE_PROTOCOL
     }
     assert {(path, method) for path, method, _ in operations(document)} == actual
 

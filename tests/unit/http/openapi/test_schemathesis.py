@@ -184,6 +184,9 @@ def with_what_there_is(case: Request) -> Request:
         if case.path.endswith("modify"):
             HOUSE.pages["https://example.org/a.jpg"] = PICTURE
             case.body |= {"imageUrl": "https://example.org/a.jpg", "image": None, "mimeType": None}
+        if case.path.endswith("quotes"):  # whose schema allows the fields of any operation
+            order = {"operation": "generateImage", "prompt": "sea", "tier": "TIER_1K", "strength": None, "mode": None}
+            case.body |= {**order, "format": None, "quality": None, "aspectRatio": None, "negativePrompt": None}
     return case
 
 

@@ -10,6 +10,7 @@ from spike_http.openapi.texts.generations import GENERATIONS
 from spike_http.openapi.texts.images import IMAGES
 from spike_http.openapi.texts.jobs import JOBS
 from spike_http.openapi.texts.operation_text import OperationText
+from spike_http.openapi.texts.quotes import QUOTES
 from spike_http.openapi.texts.service import SERVICE
 from spike_http.openapi.texts.sessions import SESSIONS
 from spike_http.openapi.texts.tiers import TIERS
@@ -27,6 +28,7 @@ TEXTS: Final[Mapping[str, OperationText]] = {
     **TOKENS,
     **TIERS,
     **WEBHOOKS,
+    **QUOTES,
     **ANONYMOUS,
     **SESSIONS,
     **SERVICE,

@@ -222,6 +222,17 @@ OBJECTS: Final[Mapping[str, ObjectText]] = {
     "WebhookDeliveryId": ObjectText("The id of a delivery; the id of its event is another."),
     "EventId": ObjectText("The id of an event: the same in the header `webhook-id`, in all attempts."),
     "OwnerId": ObjectText("The id of a user."),
+    "Quote": ObjectText(
+        "What a request would cost now, and why it would be refused.",
+        {
+            "tokens": "The price of the whole request.",
+            "balance": "The tokens in the wallet now, regenerated ones included.",
+            "sufficient": "Whether the balance covers the price.",
+            "seconds": "How long the jobs would take, one after the other, without waiting; null if nothing is known.",
+            "reasons": "Each response that would refuse the request, in the order in which it is checked.",
+        },
+    ),
+    "Refusal": ObjectText("Why a request would be refused: the status, code and texts of that response."),
     "Tier": ObjectText("The size and price of an output image."),
     "JobStatus": ObjectText("The state of a job."),
     "EntryKind": ObjectText("Why an entry is in the ledger."),

@@ -10,6 +10,7 @@ import { on } from './events.js';
 import { fetchImage, fetchLinks, RENEWED_BEFORE_MS, stableUrl, toPicture, validUntil } from './images.js';
 import { isFinished, pollJobs } from './job_polling.js';
 import { loadModifications, modifyForm } from './modify_form.js';
+import { quoter, quoteText, refusalText } from './quotes.js';
 import { openShareDialog } from './share_links.js';
 import { tierPicker } from './tier_picker.js';
 import { formatSize, formatTokens, recordDuration, tiersFor } from './tiers.js';
@@ -192,21 +193,44 @@ export async function pictureView({ id }, signal) {
 function enhanceForm(picture, signal) {
   const button = h('button', { type: 'submit', class: 'button primary wide' }, 'Enhance');
   const errorText = h('div', { class: 'error-text small', role: 'alert' });
+  const summary = h('p', { class: 'small muted', role: 'status' });
+  const refusal = h('p', { class: 'small error-text', role: 'alert' });
   let isSubmitting = false;
   const updateButton = (chosen, price) => {
     button.disabled = isSubmitting || !chosen.length;
     replaceContent(button, chosen.length ? `Enhance, ${formatTokens(price)}` : 'Choose a tier');
   };
-  const picker = tierPicker(
+  const ask = quoter((quote) => {
+    summary.textContent = quote ? quoteText(quote) : '';
+    refusal.textContent = quote ? refusalText(quote) : '';
+    if (quote) updateButton(picker.chosen(), quote.tokens);
+  }, signal);
+  const order = (chosen) => ({
+    imageId: picture.id,
+    ...(chosen.length === 1 ? { tier: chosen[0] } : { tiers: chosen }),
+    ...picker?.output(),
+  });
+  const askFor = (chosen) =>
+    ask(
+      chosen.length && !isSubmitting
+        ? { operation: chosen.length === 1 ? 'enhanceImage' : 'enhanceImageAtTiers', ...order(chosen) }
+        : undefined,
+    );
+  let picker;
+  picker = tierPicker(
     {
       tiers: tiersFor('enhancement'),
       sizes: [picture],
       multiple: true,
-      onChange: updateButton,
+      onChange(chosen, price) {
+        updateButton(chosen, price);
+        askFor(chosen);
+      },
       durationsOf: { imageId: picture.id },
     },
     signal,
   );
+  picker.options?.addEventListener('change', () => askFor(picker.chosen()));
   return h(
     'form',
     {
@@ -218,14 +242,8 @@ function enhanceForm(picture, signal) {
         errorText.replaceChildren();
         updateButton(chosen, picker.price());
         try {
-          const answer =
-            chosen.length === 1
-              ? await postOnce('/api/images/enhance', { imageId: picture.id, tier: chosen[0], ...picker.output() })
-              : await postOnce('/api/images/parallel-enhance', {
-                  imageId: picture.id,
-                  tiers: chosen,
-                  ...picker.output(),
-                });
+          const path = chosen.length === 1 ? '/api/images/enhance' : '/api/images/parallel-enhance';
+          const answer = await postOnce(path, order(chosen));
           setBalance(answer.newBalance);
           pollJobs((answer.jobs ?? [answer]).map(({ jobId }) => ({ id: jobId })));
           isSubmitting = false;
@@ -240,6 +258,8 @@ function enhanceForm(picture, signal) {
     h('h2', {}, 'Enhance'),
     picker.element,
     picker.options,
+    summary,
+    refusal,
     errorText,
     button,
   );

@@ -8,8 +8,9 @@ import { emit, on } from './events.js';
 import { deleteImage } from './images.js';
 import { isFinished, pollJobs } from './job_polling.js';
 import { readLimits } from './limits.js';
+import { quoter, quoteText, refusalText } from './quotes.js';
 import { tierPicker } from './tier_picker.js';
-import { expectedSeconds, firstChoiceFor, formatDuration, formatTokens, tiersFor } from './tiers.js';
+import { firstChoiceFor, formatTokens, tiersFor } from './tiers.js';
 import { showActionToast, showError, showToast } from './toasts.js';
 import { balance, setBalance } from './wallet.js';
 
@@ -25,33 +26,44 @@ const plural = (count) => `${count === 1 ? 'one picture' : `${count} pictures`}`
 function openEnhanceDialog(imageIds, { sizes = [], tier, onStart = () => {} } = {}) {
   const lifetime = new AbortController();
   const summary = h('p', { class: 'small', role: 'status' });
-  const picker = tierPicker(
+  const refusal = h('p', { class: 'small error-text', role: 'alert' });
+  let share = 1; // of all pictures to those that one request may name; the price is the same for each
+  const ask = quoter((quote) => {
+    refusal.textContent = quote ? refusalText(quote) : '';
+    if (!quote) return;
+    const order = quote.seconds !== null && imageIds.length > 1 ? ' one after the other' : '';
+    summary.textContent = `${label}: ${quoteText(quote, share)}${order}`;
+  }, lifetime.signal);
+  const askFor = async (tier) => {
+    const quoted = imageIds.slice(0, (await readLimits())?.batchFilesMax ?? 1);
+    share = imageIds.length / quoted.length;
+    return ask(tier && { operation: 'enhanceImages', imageIds: quoted, tier, ...picker?.output() });
+  };
+  const label = plural(imageIds.length).replace(/^o/, 'O');
+  let picker;
+  picker = tierPicker(
     {
       tiers: tiersFor('enhancement'),
       count: imageIds.length,
       sizes,
       chosen: [tier ?? firstChoiceFor('enhancement')],
-      onChange: ([chosen], price) => {
-        const seconds = chosen && expectedSeconds(chosen);
-        summary.textContent = [
-          `${plural(imageIds.length)}: ${formatTokens(price)} of ${balance()}`.replace(/^o/, 'O'),
-          seconds === undefined ? '' : `${formatDuration(seconds * imageIds.length)} one after the other`,
-        ]
-          .filter(Boolean)
-          .join(', ');
+      onChange([chosen], price) {
+        summary.textContent = `${label}: ${formatTokens(price)} of ${balance()}`;
+        askFor(chosen);
       },
     },
     lifetime.signal,
   );
   const { dialog } = openDialog({
     title: `Enhance ${plural(imageIds.length)}`,
-    content: [picker.element, summary, picker.options],
+    content: [picker.element, summary, refusal, picker.options],
     action: 'Enhance',
     async onSubmit() {
       await enhance(imageIds, { tier: picker.chosen()[0], ...picker.output() });
       onStart();
     },
   });
+  picker.options?.addEventListener('change', () => askFor(picker.chosen()[0]));
   dialog.addEventListener('close', () => lifetime.abort());
 }
 

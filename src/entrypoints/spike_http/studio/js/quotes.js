@@ -1,0 +1,29 @@
+// What an order costs, how long it takes and why it would be refused: asked of the server before anything is spent.
+
+import { post } from './api.js';
+import { formatDuration, formatTokens } from './tiers.js';
+import { balance } from './wallet.js';
+
+// Returns a function that asks for the quote of an order, and calls `show` with it, or with undefined while there is none. Answers to
+// earlier orders are dropped; the same order is asked about again once the balance has changed.
+export function quoter(show, signal) {
+  let asked;
+  return async (order) => {
+    const question = order && JSON.stringify([order, balance()]);
+    if (question === asked) return;
+    asked = question;
+    show();
+    if (!order) return;
+    const quote = await post('/api/quotes', order, { signal }).catch(() => undefined); // the order itself says what is wrong
+    if (asked === question && !signal.aborted) show(quote);
+  };
+}
+
+// '12 tokens of 100, ≈ 8 s'; of a part of an order, `share` says how much larger the whole is
+export function quoteText({ tokens, balance: available, seconds }, share = 1) {
+  const time = seconds === null ? '' : formatDuration(Math.max(1, seconds * share));
+  return [`${formatTokens(tokens * share)} of ${available}`, time].filter(Boolean).join(', ');
+}
+
+export const refusalText = ({ reasons: [reason] }) =>
+  reason ? [...new Set([reason.error, reason.suggestion])].join('. ') : '';

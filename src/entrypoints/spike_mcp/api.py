@@ -1,0 +1,54 @@
+"""The port of the tools: the operations of the REST API, on behalf of one caller."""
+
+from collections.abc import Mapping
+from typing import Any, Final, Protocol
+
+from attrs import field, frozen
+
+PICTURE_BYTES_MAX: Final = 1_000_000  # of a picture inside a result; larger ones are links only
+
+
+@frozen(kw_only=True)
+class ApiResponse:
+    """The response to a request: JSON, an error's too."""
+
+    status: int
+    body: Mapping[str, Any]
+    is_replayed: bool = False  # the request had had its effect before
+
+    @property
+    def is_error(self) -> bool:
+        """Whether the request was refused or failed."""
+        return self.status >= 400  # noqa: PLR2004  # HTTP's
+
+
+@frozen(kw_only=True)
+class Picture:
+    """An encoded picture."""
+
+    content: bytes = field(repr=False)
+    media_type: str
+
+
+class Api(Protocol):
+    """Requests with the caller's credentials. What refuses a request is a response, never raised."""
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Mapping[str, object] | None = None,
+        query: Mapping[str, object] | None = None,
+        key: str | None = None,
+    ) -> ApiResponse:
+        """Send a request and return the response; a request that is repeated with the same key has one effect."""
+
+    def upload(self, source: Mapping[str, object], *, fields: Mapping[str, str], name: str, key: str) -> ApiResponse:
+        """Upload a picture: `image` in base64 with `mimeType`, or `imageUrl`, which the service fetches."""
+
+    def picture(self, id_text: str) -> Picture | None:
+        """Return an image, or a completed job's result, of at most `PICTURE_BYTES_MAX`; else its preview, or `None`.
+
+        The caller has been shown the image or the job.
+        """
