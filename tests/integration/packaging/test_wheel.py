@@ -22,6 +22,7 @@ PACKAGES: Final = {
     "spike_http",
     "spike_fetch",
     "spike_limits",
+    "spike_mcp",
     "spike_memory",
     "spike_ncnn",
     "spike_network",
@@ -37,6 +38,7 @@ PACKAGES: Final = {
     "spike_sandbox",
     "spike_sqlalchemy",
     "spike_system",
+    "spike_webhooks",
     "spike_worker",
 }
 # what a bare `pip install spike-core` brings along
