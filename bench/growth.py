@@ -219,6 +219,8 @@ def installation(sizes: Sizes, *, database_url: str) -> Iterator[Installation]:
             database_statement_s=3600.0,
         )
         spike = build(settings)
+        if spike.background is not None:
+            spike.background.close()  # it would look for renditions of pictures that don't exist, and read rows
         spike.database.migrate()
         registered = spike.accounts.registration.register(Email("heavy@example.org"))
         assert isinstance(spike.database, SqlAlchemyDatabase)

@@ -85,7 +85,8 @@ class SqlAlchemyWebhookDeliveries:
 
     def add(self, delivery: WebhookDelivery) -> bool:
         """Store a delivery, which waits if one of its subject is pending."""
-        assert not isinstance(delivery.event, UnreadableEvent), "what couldn't be read is stored already"
+        if isinstance(delivery.event, UnreadableEvent):
+            raise TypeError("an event that couldn't be read is stored already")
         row = {
             "id": delivery.id.text,
             "webhook_id": delivery.webhook_id.text,

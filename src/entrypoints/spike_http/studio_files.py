@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import html
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -14,6 +15,7 @@ FOLDER: Final = "studio"
 PAGE: Final = "index.html"
 VERSION_MARK: Final = "{version}"
 BASE_MARK: Final = "{base}"  # replaced by the base path of all URLs, which is usually empty
+FIRST_MODULE: Final = "js/main.js"
 MODULES_MARK: Final = "<!-- modules -->"
 CARD_MARK: Final = "<!-- card -->"  # replaced by the preview card of what is shared
 MEDIA_TYPES: Final[Mapping[str, str]] = {
@@ -26,6 +28,7 @@ MEDIA_TYPES: Final[Mapping[str, str]] = {
     ".woff2": "font/woff2",
 }
 TEXTS: Final = (".css", ".js", ".svg", ".txt")
+_IMPORT: Final = re.compile(r"^import (?:[^;]*? from )?'\./([\w/]+\.js)';$", re.MULTILINE)
 
 
 @frozen(kw_only=True)
@@ -87,11 +90,10 @@ class StudioFiles:
         for path, content in found.items():
             digest.update(f"{path} {len(content)} ".encode() + content)
         version = digest.hexdigest()[:16]
-        # preload all modules; otherwise a browser would discover them one import after the other
+        # preload what the first module imports; otherwise a browser would discover it one import after the other
         modules = "\n".join(
             f'<link rel="modulepreload" href="{BASE_MARK}/studio/{version}/{path}">'
-            for path in found
-            if path.endswith(".js")
+            for path in sorted(_imported(found, FIRST_MODULE))
         )
         page = page.replace(VERSION_MARK, version).replace(MODULES_MARK, modules)
         packed = {path: gzip.compress(text, mtime=0) for path, text in found.items() if path.endswith(TEXTS)}
@@ -109,6 +111,15 @@ class StudioFiles:
 def media_type(path: str) -> str:
     """Return the media type of a file of the studio."""
     return MEDIA_TYPES[path[path.rindex(".") :]]
+
+
+def _imported(found: Mapping[str, bytes], path: str, seen: frozenset[str] = frozenset()) -> frozenset[str]:
+    """Return a module and what it imports at its start, directly or not; not what it imports later, by `import()`."""
+    seen |= {path}
+    for name in _IMPORT.findall(found[path].decode()):
+        if (imported := path.rpartition("/")[0] + f"/{name}") not in seen:
+            seen = _imported(found, imported, seen)
+    return seen
 
 
 def _walk(folder: Traversable, *, prefix: str) -> Iterator[tuple[str, bytes]]:

@@ -19,6 +19,7 @@ from servers.nginx import OBJECTS, nginx_before
 from spike_core.domain.objects import PictureFormat
 
 AT_ONCE: Final = 64  # requests of one address
+SPARE: Final = 8  # an earlier request may still be counted, and a new one refused for it
 WAIT_S: Final = 20.0
 PICTURE: Final = encoded(noise(64, seed=7), PictureFormat.PNG)
 
@@ -40,7 +41,8 @@ def server(folder: Path) -> Iterator[Server]:
 def proxied(server: Server, folder: Path) -> Iterator[Server]:
     """Return the server as clients see it: through nginx, with the location for files."""
     port = urlsplit(server.url).port or 0
-    changes = {"#accel ": "", OBJECTS: f"{folder}/objects/"}
+    patient = {"client_body_timeout   30s": "client_body_timeout 300s"}  # of requests that stand still for long
+    changes = {"#accel ": "", OBJECTS: f"{folder}/objects/", **patient}
     with nginx_before(port, port, changes=changes) as nginx:
         yield evolve(server, url=f"http://127.0.0.1:{nginx}")
 
@@ -94,7 +96,7 @@ def test_one_address_holds_so_many_requests_and_others_are_served(proxied: Serve
     head += f"Content-Type: {CONTENT_TYPE}\r\nContent-Length: 40000000\r\n\r\n"
     health = b"GET /healthz HTTP/1.1\r\n"
     with ExitStack() as stack:
-        for _ in range(AT_ONCE):
+        for _ in range(AT_ONCE + SPARE):
             connection = stack.enter_context(socket.create_connection((link.hostname, link.port), WAIT_S))
             connection.sendall(head.encode() + b"x" * 100)
         eventually("nginx has read all headers", lambda: asked(proxied, health)[0] == 429)

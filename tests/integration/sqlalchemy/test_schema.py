@@ -30,7 +30,7 @@ from spike_core.domain.outbox import OutboxMessage
 from spike_sqlalchemy import SqliteDatabase, open_sqlite, sqlite_engine
 from spike_sqlalchemy.rows import album_row, image_row
 from spike_sqlalchemy.schema import HEAD
-from spike_sqlalchemy.tables import METADATA, albums, images
+from spike_sqlalchemy.tables import METADATA, album_images, albums, images
 
 COMPARED = {"compare_type": True, "compare_server_default": True, "version_table": "spike_version"}
 MIGRATE = "import sys; from spike_sqlalchemy import open_sqlite; open_sqlite(sys.argv[1]).migrate()"
@@ -121,8 +121,9 @@ def test_a_database_of_the_first_revision_keeps_what_is_in_it(empty: SqliteDatab
             values = {name: value for name, value in image_row(image).items() if name in known}
             connection.execute(insert(images).values(values))
         connection.execute(insert(albums).values(row))
-    with empty.transactions.begin() as tx:
-        places = tx.albums.append_images(album.id, [(an_album_image_id(), one.id) for one in (second, first)], now=NOON)
+        for number, image in enumerate((second, first)):
+            row = {"id": an_album_image_id().text, "album_id": album.id.text, "image_id": image.id.text}
+            connection.execute(insert(album_images).values(row | {"position": number, "added_at": NOON}))
     with pytest.raises(DatabaseUnavailable):
         empty.ping()
 
@@ -131,7 +132,7 @@ def test_a_database_of_the_first_revision_keeps_what_is_in_it(empty: SqliteDatab
     empty.ping()
     with empty.transactions.view() as tx:
         assert tx.albums.get(album.id) == album
-        assert list(tx.albums.images(album.id)) == list(places)
+        assert [place.image_id for place in tx.albums.images(album.id)] == [second.id, first.id]
         assert tx.albums.count(album.id) == 2
         assert tx.images.find([first.id, second.id]) == {first.id: first, second.id: second}
 

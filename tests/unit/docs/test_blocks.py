@@ -28,6 +28,7 @@ NOT_RUN: Final = Counter(
     {
         "ids are made up; tests/unit/docs/test_curl_lines.py sends the requests": 59,
         "Claude Code isn't among the development requirements": 1,
+        "needs a server elsewhere; tests/unit/cli/test_remote.py enhances by one": 1,
         "needs Docker": 1,
         "needs Redis; tests/integration/examples/test_gunicorn.py starts gunicorn with one worker": 1,
         "gunicorn is a server; tests/integration/examples/test_gunicorn.py starts it": 2,

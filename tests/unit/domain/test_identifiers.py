@@ -17,6 +17,8 @@ from spike_core.domain.identifiers import (
     OwnerId,
     RequestId,
     UserId,
+    WebhookDeliveryId,
+    WebhookId,
 )
 
 KINDS: list[type[Identifier]] = [UserId, *(kind for kind in Identifier.__subclasses__() if kind is not OwnerId)]
@@ -37,6 +39,8 @@ bodies = st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=BODY_LENGTH, m
         (RequestId, "req_"),
         (BatchId, "batch-"),
         (EventId, "evt_"),
+        (WebhookId, "hook_"),
+        (WebhookDeliveryId, "dlv_"),
     ],
 )
 def test_prefixes_are_the_contracts(kind: type[Identifier], prefix: str) -> None:
@@ -44,7 +48,7 @@ def test_prefixes_are_the_contracts(kind: type[Identifier], prefix: str) -> None
 
 
 def test_all_kinds_are_covered_above() -> None:
-    assert len(KINDS) == 9
+    assert len(KINDS) == 11
 
 
 @given(kinds, bodies)

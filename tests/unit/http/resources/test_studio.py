@@ -109,3 +109,9 @@ def test_scripts_and_style_sheets_name_no_other_host(files: StudioFiles) -> None
 def test_every_module_is_a_small_file(files: StudioFiles) -> None:
     sizes = {path: len(content.decode().splitlines()) for path, content in files.files.items() if path.endswith(".js")}
     assert [path for path, lines in sizes.items() if lines > 300] == [], json.dumps(sizes)
+
+
+def test_what_the_first_module_imports_is_preloaded_and_what_is_opened_seldom_is_not(files: StudioFiles) -> None:
+    modules = {path for path in files.files if path.endswith(".js")}
+    preloaded = {path for path in modules if f'/{path}"'.encode() in files.page.partition(b"<body")[0]}
+    assert modules - preloaded == {"js/account.js", "js/webhooks.js"}

@@ -1,6 +1,5 @@
 // Starts the studio: restores the session, renders the header, and maps addresses to views.
 
-import { accountView } from './account.js';
 import { albumView } from './album.js';
 import { albumsView } from './albums.js';
 import { absoluteUrl } from './api.js';
@@ -21,6 +20,9 @@ import { tokensView } from './tokens.js';
 import './upload_panel.js';
 import { resumeUploads } from './uploads.js';
 import { balance, refreshWallet } from './wallet.js';
+
+// few go there, so its modules are loaded when it is opened
+const accountView = async () => (await import('./account.js')).accountView();
 
 const orLanding = (view) => (parameters, signal) =>
   currentUser() ? view(parameters, signal) : landingView(parameters, signal);

@@ -100,7 +100,7 @@ function openAddDialog(reload) {
         'label',
         { class: 'field' },
         h('span', {}, 'URL'),
-        h('input', { name: 'url', type: 'url', required: true, maxlength: 2048, placeholder: 'https://' }),
+        h('input', { name: 'url', type: 'url', required: true, maxlength: 2048 }),
       ),
       h(
         'fieldset',
