@@ -77,7 +77,7 @@ function webhookItem(webhook, reload) {
     ),
     h(
       'div',
-      { class: 'account' },
+      { class: 'row wrap' },
       webhook.enabled
         ? button('Test', test, { 'aria-label': `Test ${webhook.url}` })
         : button('Enable', () => change({ enabled: true }, 'The webhook is enabled'), {
