@@ -10,6 +10,7 @@ import pytest
 import structlog
 from hypothesis import settings
 
+import new_databases
 from effort import each_value_once, examples, in_starting_order, left_out
 
 # Several processes share the processors here, and the threads of OpenMP would spin while they wait for each other:
@@ -30,6 +31,8 @@ settings.register_profile(
     "spike", max_examples=examples(100), deadline=None, derandomize="CI" in os.environ, print_blob=True
 )
 settings.load_profile("spike")
+
+new_databases.make_at_once()
 
 pytest.register_assert_rewrite("machine")  # its assertions, too, show their values
 
