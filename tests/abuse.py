@@ -252,7 +252,7 @@ def _large_picture() -> bytes:
     for left in range(0, 7000, 500):
         for top in range(0, 7000, 500):
             large.paste(tile, (left, top))
-    return encoded(large, PictureFormat.PNG)
+    return encoded(large, PictureFormat.PNG, compress_level=3)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import pytest
 import structlog
 from hypothesis import settings
 
+import new_databases
 from effort import each_value_once, examples, in_starting_order, left_out
 
 # Several processes share the processors here, and the threads of OpenMP would spin while they wait for each other:
@@ -31,30 +32,35 @@ settings.register_profile(
 )
 settings.load_profile("spike")
 
+new_databases.make_at_once()
+
 pytest.register_assert_rewrite("machine")  # its assertions, too, show their values
 
 
 # about how long each took on one of four pytest processes, measured; what isn't named has many short tests
 FOLDERS_S: Final[Mapping[str, float]] = {
-    "tests/integration/processes": 600,
-    "tests/integration/sqlalchemy": 550,
-    "tests/integration/browser": 450,
-    "tests/integration/faults": 400,
-    "tests/integration/pillow": 380,
-    "tests/integration/sandbox": 280,
-    "tests/integration/http": 150,
-    "tests/integration/ncnn": 130,
-    "tests/integration/docs": 120,
-    "tests/integration/openai": 120,
-    "tests/integration/s3": 120,
-    "tests/unit/docs": 110,
-    "tests/integration/contracts": 90,
-    "tests/integration/examples": 90,
+    "tests/integration/sqlalchemy": 450,
+    "tests/integration/processes": 400,
+    "tests/integration/faults": 320,
+    "tests/integration/browser": 300,
+    "tests/integration/pillow": 270,
+    "tests/integration/sandbox": 140,
+    "tests/integration/http": 130,
+    "tests/integration/ncnn": 95,
+    "tests/integration/openai": 90,
     "tests/unit/http/openapi": 80,
-    "tests/integration/procedural": 70,
-    "tests/unit/memory": 60,
-    "tests/integration/deploy": 40,
-    "tests/integration/dramatiq": 40,
+    "tests/integration/docs": 65,
+    "tests/unit/docs": 65,
+    "tests/integration/s3": 50,
+    "tests/integration/examples": 45,
+    "tests/unit/http/resources": 45,
+    "tests/integration/dramatiq": 35,
+    "tests/unit/services": 33,
+    "tests/unit/http": 32,
+    "tests/unit/memory": 29,
+    "tests/integration/contracts": 25,
+    "tests/integration/deploy": 25,
+    "tests/integration/procedural": 20,
 }
 
 

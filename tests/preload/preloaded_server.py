@@ -5,6 +5,7 @@ output and the standard error of the command, and perhaps its standard input. Ov
 id, and its exit code when it ends.
 """
 
+import atexit
 import contextlib
 import functools
 import gc
@@ -15,13 +16,16 @@ import signal
 import socket
 import sys
 import tempfile
+import threading
 from collections.abc import Sequence
 from importlib.metadata import entry_points
 from typing import Final, NoReturn
 from unittest.mock import patch
 
+from attrs import define, field
 from typed_settings import cls_utils
 
+import new_databases
 from preloaded_workers import fork_workers
 from spike_cli.main import main
 from spike_runtime.plugins import GROUP
@@ -38,24 +42,58 @@ _DESCRIPTORS_MAX: Final = 4
 def serve(requests: socket.socket) -> None:
     """Fork a command for each request until the other end is closed."""
     _preload()
-    signal.signal(signal.SIGCHLD, _reap)
+    running = _Running()
+    signal.signal(signal.SIGCHLD, lambda *_: running.reap())
     gc.freeze()
     while True:
         message, descriptors, _, _ = socket.recv_fds(requests, _REQUEST_MAX, _DESCRIPTORS_MAX)
         if not message:
             return
-        if os.fork() == 0:
+        answers, *streams = descriptors
+        if (pid := os.fork()) == 0:
             requests.close()
-            _run(*descriptors, **json.loads(message))
-        for descriptor in descriptors:
-            os.close(descriptor)
+            os.close(answers)
+            running.forget()
+            _run(streams, **json.loads(message))
+        for stream in streams:
+            os.close(stream)
+        running.add(pid, socket.socket(fileno=answers))
 
 
-def _reap(_number: int, _frame: object) -> None:
-    """Collect the ended parents of commands, with the processor time of both."""
-    with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
+@define
+class _Running:
+    """The commands that run, and who is told their exit codes."""
+
+    _asking: dict[int, socket.socket] = field(factory=dict)
+    _ended: dict[int, int] = field(factory=dict)  # before it was known who asked
+
+    def add(self, pid: int, asking: socket.socket) -> None:
+        """Tell who asked the process id."""
+        _send(asking, pid)
+        self._asking[pid] = asking
+        self.reap()
+
+    def forget(self) -> None:
+        """Close what was inherited of it."""
+        for asking in self._asking.values():
+            asking.close()
+
+    def reap(self) -> None:
+        """Collect commands that ended, also between any two lines of `add`, and tell their exit codes."""
+        with contextlib.suppress(ChildProcessError):
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            while pid:
+                self._ended[pid] = status
+                pid, status = os.waitpid(-1, os.WNOHANG)
+        for pid in self._ended.keys() & self._asking.keys():
+            if asking := self._asking.pop(pid, None):
+                with asking:
+                    _send(asking, os.waitstatus_to_exitcode(self._ended.pop(pid)))
+
+
+def _send(asking: socket.socket, number: int) -> None:
+    with contextlib.suppress(BrokenPipeError):  # the test may be gone
+        asking.send(str(number).encode())
 
 
 def _preload() -> None:
@@ -68,26 +106,34 @@ def _preload() -> None:
     vars(cls_utils)["_get_attr_docs"] = functools.cache(cls_utils._get_attr_docs)
     with tempfile.TemporaryDirectory() as folder, patch.dict(os.environ, {"SPIKE_DATA_DIR": folder}, clear=True):
         load_settings()
+    new_databases.statements()  # once, for all commands
+    new_databases.make_at_once()
 
 
-def _run(answers: int, *streams: int, arguments: list[str], environment: dict[str, str], cwd: str) -> NoReturn:
-    """Be the parent of one command."""
+def _run(streams: Sequence[int], *, arguments: list[str], environment: dict[str, str], cwd: str) -> NoReturn:
+    """Be a command."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    if (command := os.fork()) == 0:
-        os.close(answers)
-        os.chdir(cwd)
-        _become(streams, arguments, environment)
-        if "worker" in arguments and _WORKERS not in os.environ:
-            fork_workers()
+    os.chdir(cwd)
+    _become(streams, arguments, environment)
+    if "worker" in arguments and _WORKERS not in os.environ:
+        fork_workers()
+    try:
         main()
-        sys.exit()
-    for stream in streams:
-        os.close(stream)
-    with socket.socket(fileno=answers) as answering, contextlib.suppress(BrokenPipeError):  # the test may be gone
-        answering.send(str(command).encode())
-        status = os.waitpid(command, 0)[1]
-        answering.send(str(os.waitstatus_to_exitcode(status)).encode())
-    os._exit(0)
+    except SystemExit as ended:
+        _end(ended.code)
+    _end(0)
+
+
+def _end(code: object) -> NoReturn:
+    """End as an interpreter does, but without freeing each object: that would copy all memory that forks share."""
+    if isinstance(code, str):
+        sys.stderr.write(f"{code}\n")
+    threading._shutdown()  # type: ignore[attr-defined]  # waits for threads
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(BrokenPipeError):
+            stream.flush()
+    os._exit(code if isinstance(code, int) else int(code is not None))
 
 
 def _become(streams: Sequence[int], arguments: list[str], environment: dict[str, str]) -> None:

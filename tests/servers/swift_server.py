@@ -1,4 +1,4 @@
-"""OpenStack Swift with its S3 API, from wheels: four processes on loopback over a folder of the tests.
+"""OpenStack Swift with its S3 API, from wheels: its four servers, in one process, over a folder of the tests.
 
 Access keys, signatures, expiry and conditional requests are checked as in production; only its replication and its
 background daemons aren't there. The S3 API has neither tags nor lifecycle rules nor POST policies.
@@ -6,20 +6,18 @@ background daemons aren't there. The S3 API has neither tags nor lifecycle rules
 
 import getpass
 import os
-import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from servers.processes import PATIENCE_S, Command, Processes, free_port
+from servers.processes import Command, Processes, free_port
 
 ACCESS_KEY: Final = "test:tester"
 SECRET_KEY: Final = "testing-secret"
 REGION: Final = "us-east-1"
 BACKENDS: Final = ("account", "container", "object")
 
-_RINGS: Final = Path(__file__).with_name("swift_rings.py")
+_PROGRAM: Final = Path(__file__).with_name("swift_program.py")
 _SWIFT_CONF: Final = """
 [swift-hash]
 swift_hash_path_prefix = tests
@@ -94,7 +92,7 @@ def what_is_missing(folder: Path) -> str:
 
 
 def swift(folder: Path) -> tuple[str, Processes]:
-    """Return the endpoint's URL, and its processes, not started yet."""
+    """Return the endpoint's URL, and its process, not started yet."""
     (folder / "devices" / "d1").mkdir(parents=True)
     (folder / "swift.conf").write_text(_SWIFT_CONF)
     ports = {name: free_port() for name in (*BACKENDS, "proxy")}
@@ -102,14 +100,7 @@ def swift(folder: Path) -> tuple[str, Processes]:
     for name, port in ports.items():
         text = _PROXY if name == "proxy" else _BACKEND
         (folder / f"{name}.conf").write_text(text.format(name=name, port=port, **facts))
-    rings = [f"{name}:{ports[name]}" for name in BACKENDS]
-    subprocess.run([sys.executable, str(_RINGS), str(folder), *rings], check=True, timeout=PATIENCE_S)
-    commands = [_command(name, port, folder) for name, port in ports.items()]
-    return f"http://127.0.0.1:{ports['proxy']}", Processes(commands)
-
-
-def _command(name: str, port: int, folder: Path) -> Command:
-    program = Path(sys.executable).with_name(f"swift-{name}-server")
-    arguments: Sequence[str] = [str(program), str(folder / f"{name}.conf")]
+    arguments = [sys.executable, str(_PROGRAM), str(folder), *(f"{name}:{port}" for name, port in ports.items())]
     environment = {**os.environ, "SWIFT_DIR": str(folder)}
-    return Command(arguments=arguments, environment=environment, port=port, log=folder / f"{name}.log")
+    command = Command(arguments=arguments, environment=environment, port=ports["proxy"], log=folder / "swift.log")
+    return f"http://127.0.0.1:{ports['proxy']}", Processes([command])

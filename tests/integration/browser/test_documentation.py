@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
 from documentation_site import SiteBuild
-from effort import staggered
+from effort import long
 
 PAGES: Final = (
     "index",
@@ -21,9 +21,8 @@ PAGES: Final = (
 )
 
 
-@pytest.mark.parametrize(
-    ("name", "width_px", "scheme"), staggered(list(product(PAGES, [360, 1600], ["light", "dark"])), step=9)
-)
+@long(kept_by="tests/integration/browser/test_manners.py::test_axe_finds_nothing_and_no_page_is_wider_than_the_window")
+@pytest.mark.parametrize(("name", "width_px", "scheme"), list(product(PAGES, [360, 1600], ["light", "dark"])))
 def test_its_pages_are_accessible_and_fit_the_window(
     browser: Browser, site_build: SiteBuild, name: str, scheme: Literal["light", "dark"], width_px: int
 ) -> None:

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from falcon import testing
 
 from documents import PROJECT
+from effort import long
 from pictures import decoded, encoded, photograph
 from spike_cli.enhance import enhance
 from spike_core.domain.accounts import Email
@@ -44,6 +45,7 @@ def spike(configured: Path) -> Iterator[Spike]:
     spike.close()
 
 
+@long(kept_by="tests/unit/http/resources/test_tiers.py::test_an_uploads_tier_is_charged")
 def test_the_tier_of_the_page_is_sold_described_and_delivered(spike: Spike) -> None:
     """In a child process with its limits, for a square picture: more pixels than an upload may have."""
     ada = spike.accounts.registration.register(Email.parse("ada@example.org"))

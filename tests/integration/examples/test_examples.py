@@ -27,10 +27,6 @@ from spike_sqlalchemy import open_postgres
 
 EXAMPLES: Final = Path(__file__).parents[3] / "examples"
 GENTLE: Final = EXAMPLES / "spike_gentle"
-WITH_POSTGRESQL: Final = (
-    "tests/integration/examples/test_examples.py"
-    "::test_the_django_project_stores_its_rows_and_spikes_together_and_sends_mails"
-)
 STRANGER: Final = "user_" + "z" * 24
 INSTALLED: Final = """
 from pathlib import Path
@@ -89,7 +85,10 @@ def check_story(
     assert max(decoded(result.content).size) == 1024
 
 
-@pytest.mark.parametrize("dialect", ["sqlite", pytest.param("postgresql", marks=long(kept_by=WITH_POSTGRESQL))])
+@long(
+    kept_by="tests/integration/examples/test_examples.py::test_the_django_project_stores_its_rows_and_spikes_together_and_sends_mails"
+)
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
 def test_the_fastapi_app_stores_its_rows_and_spikes_together(
     dialect: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

@@ -1,7 +1,6 @@
 """Hostile and odd files with real adapters: SQLite, files and Pillow behind the application, without a server."""
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 
 import pytest
 from falcon import testing
@@ -34,39 +33,46 @@ REFUSED = {
 }
 
 
-@pytest.fixture
-def spike(tmp_path: Path) -> Iterator[Spike]:
-    spike = build(Settings(data_dir=tmp_path / "var"))
-    spike.database.migrate()
-    yield spike
-    spike.database.close()
+@pytest.fixture(scope="module")
+def spike(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spike]:
+    with build(Settings(data_dir=tmp_path_factory.mktemp("spike") / "var", rate_upload=0)) as spike:
+        spike.database.migrate()
+        yield spike
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def client(spike: Spike) -> testing.TestClient:
+    return testing.TestClient(create_app(spike))
+
+
+@pytest.fixture(scope="module")
 def headers(spike: Spike) -> dict[str, str]:
     registered = spike.accounts.registration.register(Email("ada@example.org"), tokens=Tokens(100))
     return {"Authorization": f"Bearer {registered.session_token.text}", "Content-Type": CONTENT_TYPE}
 
 
+def holdings(spike: Spike, client: testing.TestClient, headers: dict[str, str]) -> Sequence[object]:
+    """Return the balance, and all objects, images and jobs."""
+    balance = client.simulate_get("/api/tokens/balance", headers=headers).json["balance"]
+    with spike.database.transactions.view() as tx:
+        return balance, *spike.storage.blobs.scan(limit=100), *tx.audit.images(limit=100), *tx.audit.jobs(limit=100)
+
+
 @pytest.mark.parametrize(("content", "error"), REFUSED.values(), ids=REFUSED.keys())
 def test_a_bad_file_is_refused_and_leaves_nothing(
-    spike: Spike, headers: dict[str, str], content: bytes, error: str
+    spike: Spike, client: testing.TestClient, headers: dict[str, str], content: bytes, error: str
 ) -> None:
-    client = testing.TestClient(create_app(spike))
+    before = holdings(spike, client, headers)
     answer = client.simulate_post("/api/images/upload", headers=headers, body=an_upload(content))
     assert (answer.status_code, answer.json["error"], answer.json["title"]) == (400, error, "Invalid File")
-    assert client.simulate_get("/api/tokens/balance", headers=headers).json["balance"] == 100
-    assert spike.storage.blobs.scan(limit=10) == []
-    with spike.database.transactions.view() as tx:
-        assert [*tx.audit.images(limit=10), *tx.audit.jobs(limit=10)] == []
+    assert holdings(spike, client, headers) == before
 
 
 @pytest.mark.parametrize("format_", PictureFormat)
 def test_the_bytes_decide_the_format_whatever_the_name_says(
-    spike: Spike, headers: dict[str, str], format_: PictureFormat
+    client: testing.TestClient, headers: dict[str, str], format_: PictureFormat
 ) -> None:
     content = a_photo(SIZE, format_)
-    client = testing.TestClient(create_app(spike))
     body = an_upload(content, filename="holiday.exe")
     image = client.simulate_post("/api/images/upload", headers=headers, body=body).json["image"]
     assert (image["format"], image["width"], image["height"]) == (format_.value, 320, 240)

@@ -16,10 +16,9 @@ from spike_runtime import Settings, Spike, build
 
 @pytest.fixture(scope="module")
 def spike(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spike]:
-    spike = build(Settings(data_dir=tmp_path_factory.mktemp("spike") / "var", rate_upload=0))
-    spike.database.migrate()
-    yield spike
-    getattr(spike, "close", spike.database.close)()
+    with build(Settings(data_dir=tmp_path_factory.mktemp("spike") / "var", rate_upload=0)) as spike:
+        spike.database.migrate()
+        yield spike
 
 
 @pytest.fixture(scope="module")

@@ -8,14 +8,14 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from mcp import Client, StdioServerParameters
-
 from running import SPIKE, environment
 from spike_mcp import forward
 
 
 def test_programs_of_both_eras_speak_to_it(tmp_path: Path) -> None:
     """The second one finds what the first one ordered: the process ended in order when its input did."""
+    from mcp import Client, StdioServerParameters  # noqa: PLC0415  # slow to import, and each worker collects
+
     parameters = StdioServerParameters(command=SPIKE, args=["mcp"], env=environment(tmp_path / "data", {}))
 
     async def order() -> str:

@@ -73,7 +73,7 @@ def balance(server: Server) -> int:
             ("spin in C", "it exceeded the limit on processor time"),
             ("execute", "it made the engine attempt what the sandbox forbids"),
         ],
-        step=3,  # tests/integration/sandbox tries each way to die
+        step=5,  # tests/integration/sandbox tries each way to die
     ),
 )
 def test_a_picture_that_kills_three_times_is_refunded_and_others_are_served(
@@ -96,7 +96,7 @@ def test_a_picture_that_kills_three_times_is_refunded_and_others_are_served(
     check_audit(folder)
 
 
-@pytest.mark.parametrize(("deed", "status"), staggered([("segfault", 400), ("sleep", 500), ("kill", 500)], step=2))
+@pytest.mark.parametrize(("deed", "status"), staggered([("segfault", 400), ("sleep", 500), ("kill", 500)], step=3))
 def test_an_upload_that_kills_who_looks_at_it_is_answered_and_free(
     folder: Path, settings: Mapping[str, str], deed: str, status: int
 ) -> None:

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from sqlalchemy import Engine
@@ -15,6 +16,8 @@ from spike_sqlalchemy import (
     open_postgres,
     open_sqlite,
 )
+from spike_sqlalchemy import database as database_module
+from spike_sqlalchemy.schema import upgrade
 
 DIALECTS = ("sqlite", "postgresql")
 Another = Callable[[], SqlAlchemyDatabase]
@@ -23,6 +26,13 @@ Another = Callable[[], SqlAlchemyDatabase]
 def opened(url: str) -> SqlAlchemyDatabase:
     """Open a database of either kind."""
     return open_sqlite(url) if url.startswith("sqlite") else open_postgres(url)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _by_migrations() -> Iterator[None]:
+    """Make new databases by the migrations, as everywhere but in tests; see `new_databases`."""
+    with mock.patch.object(database_module, "upgrade", upgrade):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,11 @@
 """The stateful machine of event deliveries, on SQLite."""
 
+import shutil
 import tempfile
 from pathlib import Path
+from typing import ClassVar
 
+import pytest
 from hypothesis import settings
 
 from effort import examples
@@ -12,10 +15,15 @@ from spike_sqlalchemy import open_sqlite
 
 
 class SqliteEventMachine(EventMachine):
+    """Each example starts with a copy of a migrated database."""
+
+    template: ClassVar[Path]
+
     def open_transactions(self) -> Transactions:
         self.folder = tempfile.TemporaryDirectory()
-        self.database = open_sqlite(f"sqlite:///{Path(self.folder.name) / 'spike.db'}")
-        self.database.migrate()
+        path = Path(self.folder.name) / "spike.db"
+        shutil.copyfile(self.template, path)
+        self.database = open_sqlite(f"sqlite:///{path}")
         return self.database.transactions
 
     def teardown(self) -> None:
@@ -26,5 +34,10 @@ class SqliteEventMachine(EventMachine):
             self.folder.cleanup()
 
 
-TestSqliteEventMachine = SqliteEventMachine.TestCase
+@pytest.fixture(scope="class")
+def _template(template: Path) -> None:
+    SqliteEventMachine.template = template
+
+
+TestSqliteEventMachine = pytest.mark.usefixtures("_template")(SqliteEventMachine.TestCase)
 TestSqliteEventMachine.settings = settings(max_examples=examples(8), stateful_step_count=30, deadline=None)

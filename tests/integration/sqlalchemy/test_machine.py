@@ -1,5 +1,6 @@
 """The stateful machine with databases: the same invariants, on SQLite and on PostgreSQL."""
 
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,9 +18,15 @@ from spike_sqlalchemy import open_postgres, open_sqlite
 
 
 class SqliteMachine(SpikeMachine):
+    """Each example starts with a copy of a migrated database."""
+
+    template: ClassVar[Path]
+
     def open_database(self) -> Database:
         self.folder = tempfile.TemporaryDirectory()
-        return open_sqlite(f"sqlite:///{Path(self.folder.name) / 'spike.db'}")
+        path = Path(self.folder.name) / "spike.db"
+        shutil.copyfile(self.template, path)
+        return open_sqlite(f"sqlite:///{path}")
 
     def teardown(self) -> None:
         try:
@@ -46,7 +53,12 @@ class PostgresMachine(SpikeMachine):
             self.database.close()
 
 
-TestSqliteMachine = SqliteMachine.TestCase
+@pytest.fixture(scope="class")
+def _template(template: Path) -> None:
+    SqliteMachine.template = template
+
+
+TestSqliteMachine = pytest.mark.usefixtures("_template")(SqliteMachine.TestCase)
 TestSqliteMachine.settings = settings(max_examples=examples(60, share=5), stateful_step_count=40, deadline=None)
 
 

@@ -1,22 +1,16 @@
-"""The documentation builds without a warning, and a broken link is one."""
+"""The documentation builds without a warning, and a broken link is one; the build takes most of a minute."""
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import get_type_hints
 from urllib.parse import unquote
 
 import pytest
 
-import spike_core.errors
-import spike_core.ports
-import spike_core.testing
-import spike_http
-import spike_runtime
-import spike_worker
 from documentation_site import PROJECT, SiteBuild, build
-from spike_core.application import Application
+from effort import long
+from python_reference import without_a_place
 
 
 @pytest.fixture(scope="module")
@@ -50,33 +44,21 @@ def outside(link: str) -> bool:
     return link.startswith(("https:", "http:", "mailto:", "data:"))
 
 
-def use_cases(subject: type) -> Iterator[str]:
-    """Yield the classes of the use cases of a subject, and of the subjects in it."""
-    for kind in get_type_hints(subject).values():
-        yield f"{kind.__module__}.{kind.__qualname__}"
-        if kind.__module__ == Application.__module__:
-            yield from use_cases(kind)
-
-
+@long(kept_by="tests/unit/docs/test_python_reference.py::test_every_public_name_has_a_place_in_the_reference")
 def test_every_public_name_has_a_place_in_the_reference(site: Path) -> None:
     shown = {name for page in (site / "reference").glob("python*.html") for name in Page(page).names}
-    above = (spike_core.testing, spike_runtime, spike_worker, spike_http)
-    for module in (spike_core, spike_core.errors, spike_core.ports, *above):
-        missing = {name for name in module.__all__ if not {f"{module.__name__}.{name}", f"spike_core.{name}"} & shown}
-        families = {"SpikeError", "Forbidden", "InvalidInput", "NotEnoughTokens", "NotFound", "Unavailable"}
-        assert missing <= (families if module is spike_core else set()), module
-    named = {name if name in shown else f"spike_core.{name.rpartition('.')[2]}" for name in use_cases(Application)}
-    assert named - shown == set()
-    assert {"spike_sqlalchemy.from_engine", "spike_sqlalchemy.AppDatabase.sharing"} <= shown
+    assert without_a_place(shown) == set()
     assert "spike_core.services.uploads.Uploads.upload" in shown
 
 
+@long(kept_by="tests/unit/docs/test_links.py::test_the_index_leads_to_every_page_once")
 def test_every_page_is_in_the_site(site: Path) -> None:
     pages = {page.relative_to(PROJECT / "docs").with_suffix(".html") for page in (PROJECT / "docs").rglob("*.md")}
     made = {page.relative_to(site) for page in site.rglob("*.html")}
     assert pages - made == set()
 
 
+@long(kept_by="tests/unit/docs/test_links.py::test_links_lead_somewhere")
 def test_every_link_of_the_site_leads_to_a_page_and_a_place_on_it(site: Path) -> None:
     """Including links of the theme. External ones aren't followed, since tests have no network."""
     pages = {path.resolve(): Page(path) for path in site.rglob("*.html")}
@@ -94,12 +76,14 @@ def test_every_link_of_the_site_leads_to_a_page_and_a_place_on_it(site: Path) ->
     assert dead == []
 
 
+@long(kept_by="tests/unit/docs/test_links.py::test_addresses_elsewhere_are_secure_and_each_host_is_known_with_a_reason")
 def test_the_site_asks_nobody_else_for_anything(site: Path) -> None:
     fetched = {link for path in site.rglob("*.html") for link in Page(path).fetched}
     assert fetched
     assert [link for link in fetched if outside(link)] == []
 
 
+@long(kept_by="tests/unit/docs/test_links.py::test_links_lead_somewhere")
 def test_a_dead_link_fails_the_build(tmp_path: Path) -> None:
     """To a page, or to a place on one; each is named."""
     source = tmp_path / "source"

@@ -47,7 +47,7 @@ CHECKS: Final = [
     response_schema_conformance,
 ]
 AS_IT_IS: Final = {"Accept-Encoding": "identity"}  # Schemathesis asks for gzip, but doesn't decode it here
-TIMES: Final = settings(max_examples=20 if IS_FULL else 5, deadline=None, suppress_health_check=list(HealthCheck))
+TIMES: Final = settings(max_examples=20 if IS_FULL else 3, deadline=None, suppress_health_check=list(HealthCheck))
 
 schemathesis.openapi.format("binary", st.just(PICTURE) | st.binary())
 
