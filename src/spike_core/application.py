@@ -73,7 +73,7 @@ from spike_core.services.usage_accounting import UsageAccounting
 from spike_core.services.users import Users
 from spike_core.services.wallets import Wallets
 from spike_core.services.webhook_endpoints import WebhookEndpoints
-from spike_core.services.webhook_fan_out import WebhookFanOut
+from spike_core.services.webhook_fan_out import WebhookFanOut, wanted_by_webhooks
 from spike_core.services.webhook_sending import NoWebhooks, WebhookSending
 from spike_core.services.worker_presence import WorkerPresence
 
@@ -211,6 +211,7 @@ def compose(ports: Ports, policies: Policies) -> Application:
         inner=ports.transactions,
         clock=clock,
         own={name: types_wanted(subscriber) for name, subscriber in subscribers.items()},
+        selecting={WEBHOOKS: wanted_by_webhooks},
     )
     fan_out = WebhookFanOut(transactions=transactions, clock=clock, ids=ids)
     catalog = policies.catalog

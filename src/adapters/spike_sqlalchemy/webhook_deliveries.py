@@ -16,6 +16,7 @@ from spike_sqlalchemy.prepared import Prepared, Row, insert_unless
 from spike_sqlalchemy.statements import Statements
 from spike_sqlalchemy.tables import IS_PENDING_DELIVERY, webhook_deliveries, webhooks
 from spike_sqlalchemy.utc import UtcDateTime
+from spike_sqlalchemy.webhook_logs import log_from_json, log_json
 
 _FIRST: Final = 2**63 - 1  # a position behind all others
 _ALL: Final = webhook_deliveries.c
@@ -36,7 +37,7 @@ _GET: Final = Prepared(select(webhook_deliveries).where(_ALL.id == bindparam("de
 _AT: Final = _ALL.position == bindparam("at")
 _PUT: Final = Prepared(
     update(webhook_deliveries).where(_AT),
-    sets=["state", "due_at", "attempts", "attempted_at", "status", "detail"],
+    sets=["state", "due_at", "attempts", "attempted_at", "status", "detail", "log"],
 )
 _MAKE_DUE: Final = Prepared(update(webhook_deliveries).where(_AT).values(due_at=bindparam("now", type_=UtcDateTime)))
 _FIRST_DUE: Final = (
@@ -160,13 +161,14 @@ def _progress(delivery: WebhookDelivery) -> dict[str, object]:
         "attempted_at": delivery.attempted_at,
         "status": delivery.status,
         "detail": delivery.detail,
+        "log": log_json(delivery.log) if delivery.log else None,
     }
 
 
 def _delivery_of(row: Row) -> WebhookDelivery:
     (
         position, id_, webhook_id, event_id, event_type, subject, document, created_at, state, due_at,
-        attempts, attempted_at, status, detail,
+        attempts, attempted_at, status, detail, log,
     ) = row  # fmt: skip
     return WebhookDelivery(
         id=WebhookDeliveryId(id_),
@@ -182,6 +184,7 @@ def _delivery_of(row: Row) -> WebhookDelivery:
         attempted_at=attempted_at,
         status=status,
         detail=detail,
+        log=log_from_json(log) if log else (),
     )
 
 
