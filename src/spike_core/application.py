@@ -60,6 +60,7 @@ from spike_core.services.job_runner import JobRunner
 from spike_core.services.job_transitions import JobTransitions
 from spike_core.services.maintenance_lease import MaintenanceLease
 from spike_core.services.new_images import NewImages
+from spike_core.services.ordering import Ordering
 from spike_core.services.pricing import CatalogPrices, Pricing
 from spike_core.services.queries import Queries
 from spike_core.services.quotes import Quotes
@@ -249,6 +250,7 @@ def compose(ports: Ports, policies: Policies) -> Application:
         maker=ports.rendition_maker,
         background=ports.background,
     )
+    ordering = Ordering(pricing=pricing, billing=billing, upload_limits=policies.uploads)
     new_images = NewImages(
         transactions=transactions, clock=clock, ids=ids, billing=billing, ingest=ingest, pricing=pricing
     )
@@ -319,20 +321,18 @@ def compose(ports: Ports, policies: Policies) -> Application:
                 transactions=transactions,
                 clock=clock,
                 ids=ids,
-                billing=billing,
+                ordering=ordering,
                 dispatch=dispatch,
                 ingest=ingest,
-                pricing=pricing,
             ),
             generations=Generations(
                 transactions=transactions,
                 clock=clock,
                 ids=ids,
-                billing=billing,
+                ordering=ordering,
                 dispatch=dispatch,
                 ingest=ingest,
                 downloader=ports.downloader,
-                pricing=pricing,
             ),
             cancellation=Cancellation(transactions=transactions, clock=clock, billing=billing),
             dispatch=dispatch,
@@ -371,7 +371,7 @@ def compose(ports: Ports, policies: Policies) -> Application:
             billing=billing,
             ingest=ingest,
             new_images=new_images,
-            pricing=pricing,
+            ordering=ordering,
         ),
         upload_limits=policies.uploads,
         maintenance=Maintenance(

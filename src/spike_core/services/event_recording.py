@@ -178,11 +178,11 @@ class _Journal:
             if (subscribers := self.subscribers(_EVENT_OF[type(change)]))
         ]
         for name, select in self.selecting.items():
-            offered = [event for event, subscribers in wanted if name in subscribers]
+            offered = [event for event, names in wanted if name in names]
             selected = {event.id for event in select(tx, offered)} if offered else set()
-            for event, subscribers in wanted:
+            for event, names in wanted:
                 if event.id not in selected:
-                    subscribers.discard(name)
+                    names.discard(name)
         return [AddressedEvent(event=event, subscribers=frozenset(names)) for event, names in wanted if names]
 
     def _event(self, tx: Transaction, change: _Change) -> Event:
