@@ -1,7 +1,8 @@
 """What webhooks cost: deliveries per second, a job's settling beside a webhook, and a claim with many rows.
 
-The first: jobs alternately with and without a webhook, whose deliveries are stored and sent meanwhile by other threads;
-once what the database does alone, and once with the picture; the ratio of the medians. The second: events are recorded
+The first: jobs in turn of an owner with a webhook, whose deliveries are stored and sent meanwhile by other threads, of
+another owner beside that one, and where there is no webhook; once what the database does alone, and once with the
+picture; the ratio of the medians. The second: events are recorded
 for an owner with several webhooks, then stored and sent to a local receiver, with the signature and a connection each.
 The third: sending one event with so many stored deliveries, half of them pending, over the same with none. Markdown.
 
@@ -143,11 +144,14 @@ def main() -> None:
         receiving() as url,
     ):
         without, having = installed(Path(folder) / "1", first_url), installed(Path(folder) / "2", second_url)
+        registration = having.spike.accounts.registration
+        other = registration.register(Email("bob@example.org"), tokens=Tokens(1_000_000)).user
+        beside = Installation(spike=having.spike, user=other)
         first = create(having, url)
         picture = a_megapixel()
         with delivering(having):
             for number in range(options.rounds):
-                for each in in_turn(number, without, having):
+                for each in in_turn(number, without, having, beside):
                     each.run_a_job()
             for number in range(options.pictures):
                 for each in in_turn(number, without, having):
@@ -158,6 +162,9 @@ def main() -> None:
         print_ratio(without.seconds, having.seconds)
         print(f"| a whole job of a megapixel, uploaded to completed | {columns}")
         print_ratio(without.whole_seconds, having.whole_seconds)
+        print("| a job of an owner without a webhook, beside one with | ms without any | ms beside | ratio |")
+        print("|---|---|---|---|")
+        print_ratio(without.seconds, beside.seconds)
         webhook_ids = [first, *(create(having, url) for _ in range(WEBHOOKS_MAX - 1))]
         rate = throughput(having, webhook_ids, options.events)
         print(f"deliveries to {len(webhook_ids)} webhooks of a local receiver: {rate:.0f} a second\n")

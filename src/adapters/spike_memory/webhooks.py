@@ -168,7 +168,7 @@ class MemoryWebhookDeliveries:
         for each in old:
             del stored[each.position]
         for each in old:
-            if each.due_at is not None:
+            if _is_pending(each):
                 self.make_next_due(each.webhook_id, each.subject, now=created_before)
         return len(old)
 

@@ -68,11 +68,10 @@ _PAGE: Final = Prepared(
     .limit(bindparam("rows_max"))
 )
 _OLD: Final = Prepared(
-    select(_ALL.position, _ALL.webhook_id, _ALL.subject, _ALL.due_at)
+    select(_ALL.position, _ALL.webhook_id, _ALL.subject, _ALL.state)
     .where(_ALL.created_at < bindparam("created_before"))
     .order_by(_ALL.created_at, _ALL.position)
     .limit(bindparam("rows_max"))
-    .with_for_update(skip_locked=True)
 )
 _LOCK_WEBHOOK: Final = Prepared(select(webhooks.c.id).where(webhooks.c.id == bindparam("webhook")).with_for_update())
 _DELETE: Final = Prepared(delete(webhook_deliveries).where(_AT))
@@ -139,9 +138,9 @@ class SqlAlchemyWebhookDeliveries:
         return [_delivery_of(row) for row in self._statements.rows(_PAGE, asked)]
 
     def purge(self, *, created_before: datetime, limit: int) -> int:
-        """Delete old deliveries."""
-        old = self._statements.locked_rows(_OLD, {"created_before": created_before, "rows_max": limit})
-        ended = {(webhook, subject) for _, webhook, subject, due_at in old if due_at is not None}
+        """Delete old deliveries. Webhooks are locked before their deliveries, as by those who send."""
+        old = self._statements.rows(_OLD, {"created_before": created_before, "rows_max": limit})
+        ended = {(webhook, subject) for _, webhook, subject, state in old if state == WebhookState.PENDING.value}
         for webhook in sorted({webhook for webhook, _ in ended}):
             self._statements.locked_rows(_LOCK_WEBHOOK, {"webhook": webhook})
         self._statements.write_all(_DELETE, [{"at": position} for position, *_ in old])

@@ -182,10 +182,14 @@ class WebhookSending:
         with self.transactions.begin() as tx:
             try:
                 webhook = tx.webhooks.lock(claimed.webhook.id)
-                stored = tx.webhook_deliveries.get(webhook.id, turn.due[0].id)
-            except (WebhookNotFound, WebhookDeliveryNotFound):  # deleted meanwhile
+            except WebhookNotFound:  # deleted meanwhile
                 return None
             if not tx.webhooks.holds(claimed):
+                return None
+            try:
+                stored = tx.webhook_deliveries.get(webhook.id, turn.due[0].id)
+            except WebhookDeliveryNotFound:  # purged meanwhile
+                self._release_within(tx, claimed, webhook)
                 return None
             if stored.state is WebhookState.PENDING:
                 stored = stored.after(attempt, now=now)

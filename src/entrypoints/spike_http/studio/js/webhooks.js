@@ -166,7 +166,11 @@ function deliveryItem(webhook, delivery, reload) {
     delivery.nextAttemptAt && delivery.attempts && `next attempt ${time(delivery.nextAttemptAt)}`,
   ];
   const attempts = delivery.log.map(({ at, milliseconds, responseStatus, error }) =>
-    h('div', { class: 'muted tiny' }, `${time(at)} · ${error ?? `accepted with ${responseStatus}`} · ${milliseconds} ms`),
+    h(
+      'div',
+      { class: 'muted tiny' },
+      `${time(at)} · ${error ?? `accepted with ${responseStatus}`} · ${milliseconds} ms`,
+    ),
   );
   return h(
     'li',
