@@ -16,7 +16,6 @@ from spike_core.domain.tokens import NO_TOKENS, Tokens
 from spike_core.ports.clock import Clock
 from spike_core.ports.ids import Ids
 from spike_core.ports.transactions import Transactions
-from spike_core.services.dispatch import Dispatch
 from spike_core.services.hooks import Extensible
 from spike_core.services.ingest import Ingest, InlineImage
 from spike_core.services.ordering import (
@@ -26,6 +25,7 @@ from spike_core.services.ordering import (
     ParallelEnhancementOrder,
     PricedOrder,
 )
+from spike_core.services.outbox_relay import OutboxRelay
 from spike_core.services.transaction_retries import retry_on_conflict
 
 
@@ -75,7 +75,7 @@ class Enhancements(Extensible):
     clock: Clock
     ids: Ids
     ordering: Ordering
-    dispatch: Dispatch
+    dispatch: OutboxRelay
     ingest: Ingest
 
     @retry_on_conflict
