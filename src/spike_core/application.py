@@ -46,6 +46,7 @@ from spike_core.services.cancellation import Cancellation
 from spike_core.services.deletion import Deletion
 from spike_core.services.downloads import Downloads
 from spike_core.services.enhancements import Enhancements
+from spike_core.services.event_delivery import EventDelivery
 from spike_core.services.event_recording import RecordingTransactions
 from spike_core.services.events import Events, named, types_wanted
 from spike_core.services.external_users import ExternalUsers
@@ -353,9 +354,14 @@ def compose(ports: Ports, policies: Policies) -> Application:
             transactions=ports.transactions,
             recording=transactions,
             clock=clock,
-            heartbeat=ports.heartbeat,
-            subscribers=named([*ports.subscribers, fan_out]),
-            limits=policies.events,
+            delivery=EventDelivery(
+                transactions=ports.transactions,
+                recording=transactions,
+                clock=clock,
+                heartbeat=ports.heartbeat,
+                subscribers=named([*ports.subscribers, fan_out]),
+                limits=policies.events,
+            ),
             on_demand=frozenset({WEBHOOKS}),
         ),
         webhooks=Webhooks(

@@ -10,7 +10,7 @@ import pytest
 from attrs import evolve
 
 from spike_contracts.builders import NOON, a_body, an_owner
-from spike_contracts.events import a_movement, one_event_of_each_kind
+from spike_contracts.event_builders import a_movement, one_event_of_each_kind
 from spike_core.domain.errors import UnsafeWebhookUrl, WebhookDeliveryNotFound, WebhookNotFound
 from spike_core.domain.identifiers import EventId, OwnerId, WebhookDeliveryId, WebhookId
 from spike_core.domain.secrets import Secret

@@ -18,7 +18,7 @@ from standardwebhooks import Webhook as Verifier
 from standardwebhooks import WebhookVerificationError
 
 from eventually import eventually
-from spike_contracts.events import one_event_of_each_kind
+from spike_contracts.event_builders import one_event_of_each_kind
 from spike_contracts.webhooks import WebhookSenderContract, a_message
 from spike_core.domain.errors import UnsafeWebhookUrl
 from spike_core.domain.events import TokensMoved

@@ -13,7 +13,7 @@ from attrs import define, evolve, field
 
 from services import Services
 from spike_contracts.builders import NOON
-from spike_contracts.events import a_movement
+from spike_contracts.event_builders import a_movement
 from spike_core.domain.accounts import Email
 from spike_core.domain.errors import InvalidValue
 from spike_core.domain.event_deliveries import (
@@ -28,8 +28,8 @@ from spike_core.domain.events import EVENT_TYPES, Event, JobCompleted, TokensMov
 from spike_core.domain.tokens import Tokens
 from spike_core.ports.transactions import Transaction
 from spike_core.services import events as event_service
+from spike_core.services.event_delivery import CLAIM_BATCH, Handed
 from spike_core.services.event_recording import SUBSCRIPTIONS_AGE_MAX
-from spike_core.services.events import CLAIM_BATCH, Handed
 from spike_memory import MemoryTransactions, NoopHeartbeat
 
 MAIL, INDEX = SubscriberName("mail"), SubscriberName("index")
