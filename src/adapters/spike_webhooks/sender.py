@@ -117,8 +117,9 @@ class HttpWebhookSender:
             return None, "the host has no address", _AT_ONCE
         except httpcore2.ProtocolError:
             return None, "the answer isn't HTTP", _AT_ONCE
-        except (httpcore2.NetworkError, OSError):
-            return None, "no connection", _AT_ONCE
+        except (httpcore2.NetworkError, OSError) as error:
+            is_tls = isinstance(error.__cause__ or error.__context__, ssl.SSLError)
+            return None, "no TLS connection: is the certificate valid?" if is_tls else "no connection", _AT_ONCE
 
     def _guard(self, deadline: Deadline, lookups: Lookups) -> AddressGuard:
         return AddressGuard(resolve=self.resolve, validate=self._allows, lookups=lookups, deadline=deadline)

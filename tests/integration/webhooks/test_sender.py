@@ -168,6 +168,12 @@ def test_a_receiver_that_speaks_no_http_or_never_ends_is_a_failure(answer: bytes
     assert attempt.took < timedelta(seconds=3)
 
 
+def test_what_is_wrong_with_tls_is_told_from_no_connection() -> None:
+    with served(b"hello\r\n\r\n", every_s=0.001) as url:
+        attempt = HttpWebhookSender(allow=[LOOPBACK]).send(a_message(url.replace("http:", "https:")))
+    assert attempt.detail.startswith("no TLS connection")
+
+
 def test_an_endless_body_is_not_read() -> None:
     with served(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 100_000, every_s=0.001) as url:
         attempt = HttpWebhookSender(allow=[LOOPBACK]).send(a_message(url))
