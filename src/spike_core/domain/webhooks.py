@@ -245,7 +245,7 @@ class WebhookDelivery:
     attempted_at: datetime | None = None  # the latest attempt, and what became of it
     status: int | None = None
     detail: str = ""
-    log: tuple[LoggedAttempt, ...] = ()  # the latest `ATTEMPTS_LOGGED_MAX`, oldest first; whoever sends it again adds
+    log: tuple[LoggedAttempt, ...] = ()  # the latest `ATTEMPTS_LOGGED_MAX`, oldest first; kept when it is sent again
 
     @classmethod
     def of(cls, event: WebhookEvent, *, to: WebhookId, id_: WebhookDeliveryId, now: datetime) -> Self:
