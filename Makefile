@@ -90,6 +90,7 @@ bench: $(VENV)/.dev ## ratios, measured side by side in one run
 	$(BIN)/python bench/uploads.py
 	$(BIN)/python bench/base64_memory.py
 	$(BIN)/python bench/webhooks.py
+	$(BIN)/python bench/webhooks.py --database postgresql
 	$(BIN)/python bench/workers.py
 	$(BIN)/python bench/audit.py
 	$(BIN)/python bench/growth.py

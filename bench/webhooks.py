@@ -1,7 +1,8 @@
 """What webhooks cost: deliveries per second, a job's settling beside a webhook, and a claim with many rows.
 
-The first: jobs alternately with and without a webhook, whose deliveries are stored and sent meanwhile by other threads;
-once what the database does alone, and once with the picture; the ratio of the medians. The second: events are recorded
+The first: jobs in turn of an owner with a webhook, whose deliveries are stored and sent meanwhile by other threads, of
+another owner, and where there is no webhook; once what the database does alone, and once with the
+picture; the ratio of the medians. The second: events are recorded
 for an owner with several webhooks, then stored and sent to a local receiver, with the signature and a connection each.
 The third: sending one event with so many stored deliveries, half of them pending, over the same with none. Markdown.
 
@@ -20,6 +21,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Final
 
+from attrs import evolve
 from enhance_throughput import database_at
 from events import Installation, a_megapixel, in_turn, print_ratio, timed
 
@@ -92,7 +94,7 @@ def send_all(having: Installation) -> int:
     while having.spike.events.deliver(WEBHOOKS).count:
         pass
     sending, accepted = having.spike.webhooks.sending, 0
-    while claimed := sending.claim(slots=16, slow_slots=8):
+    while claimed := sending.claim(slots=16, quick_slots=16, slow_slots=8):
         accepted += sum(sending.send(each) for each in claimed)
     return accepted
 
@@ -133,7 +135,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=200, help="of jobs without a picture")
     parser.add_argument("--events", type=int, default=200)
     parser.add_argument("--stored", type=int, default=2_000_000)
-    parser.add_argument("--pictures", type=int, default=30, help="rounds of whole jobs")
+    parser.add_argument("--pictures", type=int, default=30, help="rounds of whole jobs; none, or more than a few")
     options = parser.parse_args()
     configure_logging(level="ERROR", form="console")
     with (
@@ -143,6 +145,9 @@ def main() -> None:
         receiving() as url,
     ):
         without, having = installed(Path(folder) / "1", first_url), installed(Path(folder) / "2", second_url)
+        registration = having.spike.accounts.registration
+        other = registration.register(Email("bob@example.org"), tokens=Tokens(1_000_000)).user
+        beside = Installation(spike=having.spike, user=other)
         first = create(having, url)
         picture = a_megapixel()
         with delivering(having):
@@ -153,11 +158,19 @@ def main() -> None:
                 for each in in_turn(number, without, having):
                     each.run_a_whole_job(picture)
         send_all(having)
+        plain = evolve(without, seconds=[])
+        for number in range(options.rounds):
+            for each in in_turn(number, plain, beside):
+                each.run_a_job()
         columns = "ms without a webhook | ms with one, for all events | ratio |\n|---|---|---|---|"
         print(f"| a job in the database, accepted to completed | {columns}")
         print_ratio(without.seconds, having.seconds)
-        print(f"| a whole job of a megapixel, uploaded to completed | {columns}")
-        print_ratio(without.whole_seconds, having.whole_seconds)
+        if options.pictures:
+            print(f"| a whole job of a megapixel, uploaded to completed | {columns}")
+            print_ratio(without.whole_seconds, having.whole_seconds)
+        print("| a job of an owner without a webhook, beside one with | ms without any | ms beside | ratio |")
+        print("|---|---|---|---|")
+        print_ratio(plain.seconds, beside.seconds)
         webhook_ids = [first, *(create(having, url) for _ in range(WEBHOOKS_MAX - 1))]
         rate = throughput(having, webhook_ids, options.events)
         print(f"deliveries to {len(webhook_ids)} webhooks of a local receiver: {rate:.0f} a second\n")

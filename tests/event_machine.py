@@ -270,6 +270,6 @@ def send_all(process: Application) -> None:
     """Store the deliveries to webhooks, and send what is due."""
     while process.events.deliver(WEBHOOKS).count:
         pass
-    while claimed := process.webhooks.sending.claim(slots=4, slow_slots=4):
+    while claimed := process.webhooks.sending.claim(slots=4, quick_slots=4, slow_slots=4):
         for each in claimed:
             process.webhooks.sending.send(each)

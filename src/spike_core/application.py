@@ -46,6 +46,7 @@ from spike_core.services.cancellation import Cancellation
 from spike_core.services.deletion import Deletion
 from spike_core.services.downloads import Downloads
 from spike_core.services.enhancements import Enhancements
+from spike_core.services.event_delivery import EventDelivery
 from spike_core.services.event_recording import RecordingTransactions
 from spike_core.services.events import Events, named, types_wanted
 from spike_core.services.external_users import ExternalUsers
@@ -59,6 +60,7 @@ from spike_core.services.job_runner import JobRunner
 from spike_core.services.job_transitions import JobTransitions
 from spike_core.services.maintenance_lease import MaintenanceLease
 from spike_core.services.new_images import NewImages
+from spike_core.services.ordering import Ordering
 from spike_core.services.outbox_relay import OutboxRelay
 from spike_core.services.pricing import CatalogPrices, Pricing
 from spike_core.services.queries import Queries
@@ -73,7 +75,7 @@ from spike_core.services.usage_accounting import UsageAccounting
 from spike_core.services.users import Users
 from spike_core.services.wallets import Wallets
 from spike_core.services.webhook_endpoints import WebhookEndpoints
-from spike_core.services.webhook_fan_out import WebhookFanOut
+from spike_core.services.webhook_fan_out import WebhookFanOut, wanted_by_webhooks
 from spike_core.services.webhook_sending import NoWebhooks, WebhookSending
 from spike_core.services.worker_presence import WorkerPresence
 
@@ -211,6 +213,7 @@ def compose(ports: Ports, policies: Policies) -> Application:
         inner=ports.transactions,
         clock=clock,
         own={name: types_wanted(subscriber) for name, subscriber in subscribers.items()},
+        selecting={WEBHOOKS: wanted_by_webhooks},
     )
     fan_out = WebhookFanOut(transactions=transactions, clock=clock, ids=ids)
     catalog = policies.catalog
@@ -248,6 +251,7 @@ def compose(ports: Ports, policies: Policies) -> Application:
         maker=ports.rendition_maker,
         background=ports.background,
     )
+    ordering = Ordering(pricing=pricing, billing=billing, upload_limits=policies.uploads)
     new_images = NewImages(
         transactions=transactions, clock=clock, ids=ids, billing=billing, ingest=ingest, pricing=pricing
     )
@@ -318,20 +322,18 @@ def compose(ports: Ports, policies: Policies) -> Application:
                 transactions=transactions,
                 clock=clock,
                 ids=ids,
-                billing=billing,
+                ordering=ordering,
                 dispatch=dispatch,
                 ingest=ingest,
-                pricing=pricing,
             ),
             generations=Generations(
                 transactions=transactions,
                 clock=clock,
                 ids=ids,
-                billing=billing,
+                ordering=ordering,
                 dispatch=dispatch,
                 ingest=ingest,
                 downloader=ports.downloader,
-                pricing=pricing,
             ),
             cancellation=Cancellation(transactions=transactions, clock=clock, billing=billing),
             dispatch=dispatch,
@@ -352,9 +354,14 @@ def compose(ports: Ports, policies: Policies) -> Application:
             transactions=ports.transactions,
             recording=transactions,
             clock=clock,
-            heartbeat=ports.heartbeat,
-            subscribers=named([*ports.subscribers, fan_out]),
-            limits=policies.events,
+            delivery=EventDelivery(
+                transactions=ports.transactions,
+                recording=transactions,
+                clock=clock,
+                heartbeat=ports.heartbeat,
+                subscribers=named([*ports.subscribers, fan_out]),
+                limits=policies.events,
+            ),
             on_demand=frozenset({WEBHOOKS}),
         ),
         webhooks=Webhooks(
@@ -370,7 +377,7 @@ def compose(ports: Ports, policies: Policies) -> Application:
             billing=billing,
             ingest=ingest,
             new_images=new_images,
-            pricing=pricing,
+            ordering=ordering,
         ),
         upload_limits=policies.uploads,
         maintenance=Maintenance(

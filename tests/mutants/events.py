@@ -10,7 +10,7 @@ from mutants.mutant import Mutant, backwards, returning, with_arguments
 from spike_contracts.builders import NOON
 from spike_contracts.events import INDEX, MAIL
 from spike_contracts.events import EventDeliveriesContract as Deliveries
-from spike_contracts.events import SubscriptionsContract as Subscriptions
+from spike_contracts.subscriptions import SubscriptionsContract as Subscriptions
 from spike_core.domain.event_deliveries import AddressedEvent, Delivery, SubscriberName
 from spike_memory.events import MemoryEventDeliveries, MemorySubscriptions
 

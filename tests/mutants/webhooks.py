@@ -30,14 +30,14 @@ def _keep_due(put: Any, own: MemoryWebhooks, webhook: Webhook) -> None:
         stored[webhook.id] = evolve(stored[webhook.id], due_at=before.due_at)
 
 
-def _wake_claimed(wake: Any, own: MemoryWebhooks, webhook_id: Any, *, now: datetime) -> None:
-    wake(own, webhook_id, now=now)
+def _wake_claimed(wake: Any, own: MemoryWebhooks, webhook_id: Any, *, at: datetime) -> None:
+    wake(own, webhook_id, at=at)
     stored = own._rows.state.webhooks
-    stored[webhook_id] = evolve(stored[webhook_id], due_at=now)
+    stored[webhook_id] = evolve(stored[webhook_id], due_at=at)
 
 
-def _wake_later(wake: Any, own: MemoryWebhooks, webhook_id: Any, *, now: datetime) -> None:
-    wake(own, webhook_id, now=now + DAY)
+def _wake_later(wake: Any, own: MemoryWebhooks, webhook_id: Any, *, at: datetime) -> None:
+    wake(own, webhook_id, at=at + DAY)
 
 
 def _claim_any(claim: Any, own: MemoryWebhooks, *, is_slow: bool, **asked: Any) -> Any:
@@ -121,6 +121,9 @@ MUTANTS: Final = [
     Mutant("makes all of a subject due", MemoryWebhookDeliveries, "add", _add_due,
            Deliveries.test_of_a_subject_one_is_due_at_a_time_and_webhooks_are_independent),
     Mutant("makes a postponed delivery due", MemoryWebhookDeliveries, "make_next_due", _hurry,
+           Deliveries.test_a_later_one_waits_for_one_that_is_postponed),
+    Mutant("forgets the attempts of a delivery", MemoryWebhookDeliveries, "put",
+           lambda put, own, delivery: put(own, evolve(delivery, log=())),
            Deliveries.test_a_later_one_waits_for_one_that_is_postponed),
     Mutant("lists what is due in the opposite order", MemoryWebhookDeliveries, "due", backwards,
            Deliveries.test_what_is_due_first_comes_first),

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spike_contracts.builders import an_image_id
-from spike_contracts.events import a_movement
+from spike_contracts.event_builders import a_movement
 from spike_core.codec import camel_case, event_from_json, event_json, make_converter, rfc3339
 from spike_core.domain.accounts import Email
 from spike_core.domain.identifiers import ImageId

@@ -1,11 +1,11 @@
-"""The laws of `Subscriptions` and `EventDeliveries`."""
+"""The laws of `EventDeliveries`."""
 
 import threading
 from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Any, Final, get_args
+from typing import Final
 
 import pytest
 from attrs import evolve
@@ -13,27 +13,15 @@ from attrs import evolve
 from spike_contracts.builders import (
     NOON,
     a_body,
-    a_claimed_job,
-    a_job_id,
-    a_result,
-    an_image,
     an_owner,
 )
-from spike_core.domain.event_deliveries import AddressedEvent, Backlog, Delivery, SubscriberName, Subscription
+from spike_contracts.event_builders import a_movement, one_event_of_each_kind
+from spike_core.domain.event_deliveries import AddressedEvent, Backlog, Delivery, SubscriberName
 from spike_core.domain.events import (
     Event,
-    ImageDeleted,
-    ImageUploaded,
-    JobCancelled,
-    JobCompleted,
-    JobFailed,
-    JobRefunded,
     TokensMoved,
-    task_name,
 )
-from spike_core.domain.identifiers import BatchId, EventId, OwnerId, RequestId
-from spike_core.domain.ledger import EntryKind, Reference
-from spike_core.domain.tokens import Tokens
+from spike_core.domain.identifiers import EventId, OwnerId
 from spike_core.ports.transactions import Transactions
 
 SECOND: Final = timedelta(seconds=1)
@@ -42,72 +30,6 @@ MAIL, INDEX = SubscriberName("mail"), SubscriberName("search-index")
 CLAIMERS: Final = 3
 SUBJECTS: Final = 3
 EVENTS_EACH: Final = 6
-
-
-def a_movement(number: int = 1, *, owner_id: OwnerId | None = None) -> TokensMoved:
-    """Return the event about an owner's ledger entry with this number."""
-    return TokensMoved(
-        id=EventId.of(a_body()),
-        owner_id=owner_id or an_owner(),
-        occurred_at=NOON,
-        sequence=number,
-        kind=EntryKind.EARN_BONUS,
-        amount=number,
-        balance=Tokens(number),
-        job_id=None,
-        reason="Welcome",
-    )
-
-
-def one_event_of_each_kind() -> Sequence[Event]:
-    """Return an event of each kind, with every optional field set in one and missing in another."""
-    image, job = an_image(), a_claimed_job()
-    result = a_result(job)
-    moment = NOON + timedelta(microseconds=1)
-    shared: dict[str, Any] = {"id": EventId.of(a_body()), "owner_id": image.owner_id, "occurred_at": moment}
-    ended: dict[str, Any] = {
-        **shared,
-        "job_id": job.id,
-        "image_id": job.spec.image_id,
-        "batch_id": BatchId.of(a_body()),
-        "request_id": RequestId.of(a_body()),
-        "task": task_name(job.spec.task),
-        "tier": "TIER_8K",  # of another catalog
-        "charged": Tokens(2),
-        "balance": Tokens(98),
-        "accepted_at": NOON,
-        "attempt": 1,
-    }
-    unnamed: dict[str, Any] = {**ended, "image_id": None, "batch_id": None, "request_id": None}
-    events: list[Event] = [
-        JobCompleted(
-            **ended,
-            result=result.key,
-            format=result.format,
-            dimensions=result.dimensions,
-            size_bytes=result.size_bytes,
-            method=result.method,
-        ),
-        JobRefunded(**unnamed, reason='"Ünïcode"\n'),
-        JobFailed(**ended, reason=""),
-        JobCancelled(**unnamed),
-        evolve(a_movement(), job_id=a_job_id()),
-        evolve(a_movement(), reference=Reference("pi_1 'é🦊'")),
-        ImageUploaded(
-            **shared,
-            image_id=image.id,
-            name=image.name,
-            description=None,
-            format=image.format,
-            dimensions=image.dimensions,
-            size_bytes=image.size_bytes,
-            original=image.original,
-            is_public=True,
-        ),
-        ImageDeleted(**shared, image_id=image.id, name=image.name),
-    ]
-    assert list(dict.fromkeys(type(event) for event in events)) == list(get_args(Event))
-    return [evolve(event, id=EventId.of(a_body())) for event in events]
 
 
 def record(transactions: Transactions, *events: Event, to: Sequence[SubscriberName] = (MAIL,)) -> None:
@@ -139,47 +61,6 @@ def finish(transactions: Transactions, *deliveries: Delivery) -> list[bool]:
 def backlog(transactions: Transactions, subscriber: SubscriberName = MAIL, *, count_max: int = 99) -> Backlog:
     with transactions.view() as tx:
         return tx.event_deliveries.backlog(subscriber, count_max=count_max)
-
-
-class SubscriptionsContract:
-    """Laws every Subscriptions adapter keeps. Fixture: `transactions`."""
-
-    def test_subscriptions_are_listed_by_name_and_replaced(self, transactions: Transactions) -> None:
-        mail = Subscription(name=MAIL, event_types=frozenset({"job.completed", "image.deleted"}), seen_at=NOON)
-        index = Subscription(name=INDEX, event_types=frozenset({"image.uploaded"}), seen_at=NOON)
-        with transactions.begin() as tx:
-            tx.subscriptions.put(index)
-            tx.subscriptions.put(mail)
-        with transactions.view() as tx:
-            assert list(tx.subscriptions.all()) == [mail, index]
-        changed = evolve(mail, event_types=frozenset({"job.failed"}), seen_at=NOON + SECOND)
-        with transactions.begin() as tx:
-            tx.subscriptions.put(changed)
-        with transactions.view() as tx:
-            assert list(tx.subscriptions.all()) == [changed, index]
-
-    def test_seeing_a_subscriber_changes_nothing_else_and_makes_none(self, transactions: Transactions) -> None:
-        mail = Subscription(name=MAIL, event_types=frozenset({"job.completed"}), seen_at=NOON)
-        other = evolve(mail, name=INDEX)
-        with transactions.begin() as tx:
-            tx.subscriptions.put(mail)
-            tx.subscriptions.put(other)
-            tx.subscriptions.see(MAIL, now=NOON + SECOND)
-            tx.subscriptions.see(SubscriberName("unknown"), now=NOON)
-        with transactions.view() as tx:
-            assert list(tx.subscriptions.all()) == [evolve(mail, seen_at=NOON + SECOND), other]
-
-    def test_a_removed_subscription_is_gone_and_its_deliveries_stay(self, transactions: Transactions) -> None:
-        with transactions.begin() as tx:
-            for name in (MAIL, INDEX):
-                tx.subscriptions.put(Subscription(name=name, event_types=frozenset({"job.failed"}), seen_at=NOON))
-        record(transactions, a_movement())
-        with transactions.begin() as tx:
-            tx.subscriptions.remove(MAIL)
-            tx.subscriptions.remove(MAIL)
-        with transactions.view() as tx:
-            assert [each.name for each in tx.subscriptions.all()] == [INDEX]
-        assert backlog(transactions).waiting == 1
 
 
 class EventDeliveriesContract:

@@ -18,7 +18,7 @@ from spike_contracts.clock import ClockContract
 from spike_contracts.concurrency import ConcurrencyContract
 from spike_contracts.database import DatabaseContract
 from spike_contracts.downloader import DownloaderContract
-from spike_contracts.events import EventDeliveriesContract, SubscriptionsContract
+from spike_contracts.events import EventDeliveriesContract
 from spike_contracts.fair_scheduling import FairSchedulingContract
 from spike_contracts.generator import GeneratorContract
 from spike_contracts.heartbeat import HeartbeatContract
@@ -48,6 +48,7 @@ from spike_contracts.shared_transactions import SharedTransactionsContract
 from spike_contracts.signed_urls import SignedUrlsContract
 from spike_contracts.statistics import StatisticsContract
 from spike_contracts.storage import StorageContract
+from spike_contracts.subscriptions import SubscriptionsContract
 from spike_contracts.transactions import TransactionsContract
 from spike_contracts.upscaler import UpscalerContract
 from spike_contracts.users import UsersContract

@@ -10,7 +10,7 @@ import pytest
 from attrs import evolve
 
 from spike_contracts.builders import NOON, a_body, an_owner
-from spike_contracts.events import a_movement, one_event_of_each_kind
+from spike_contracts.event_builders import a_movement, one_event_of_each_kind
 from spike_core.domain.errors import UnsafeWebhookUrl, WebhookDeliveryNotFound, WebhookNotFound
 from spike_core.domain.identifiers import EventId, OwnerId, WebhookDeliveryId, WebhookId
 from spike_core.domain.secrets import Secret
@@ -18,6 +18,7 @@ from spike_core.domain.webhooks import (
     AttemptResult,
     ClaimedWebhook,
     DisabledBecause,
+    LoggedAttempt,
     Webhook,
     WebhookDelivery,
     WebhookEvent,
@@ -29,6 +30,7 @@ from spike_core.domain.webhooks import (
 from spike_core.ports.transactions import Transactions
 from spike_core.ports.webhooks import WebhookSender
 
+MILLISECOND: Final = timedelta(milliseconds=1)
 SECOND: Final = timedelta(seconds=1)
 MINUTE: Final = timedelta(minutes=1)
 CLAIMERS: Final = 4
@@ -64,7 +66,7 @@ def store(transactions: Transactions, *webhooks: Webhook, due: bool = True) -> N
         for webhook in webhooks:
             tx.webhooks.put(webhook)
             if due:
-                tx.webhooks.wake(webhook.id, now=NOON)
+                tx.webhooks.wake(webhook.id, at=NOON)
 
 
 def add(transactions: Transactions, *deliveries: WebhookDelivery) -> list[bool]:
@@ -120,6 +122,7 @@ class WebhooksContract:
             disabled_because=DisabledBecause.GONE,
             failing_since=NOON,
             failures=3,
+            resting_until=NOON + MINUTE,
         )
         store(transactions, plain, full, due=False)
         changed = evolve(plain, url="https://example.org/2", event_types=frozenset({"job.failed"}), failures=1)
@@ -150,7 +153,7 @@ class WebhooksContract:
         store(transactions, second, first, later, never, due=False)
         with transactions.begin() as tx:
             for webhook, seconds in ((second, 2), (first, 1), (later, 9)):
-                tx.webhooks.wake(webhook.id, now=NOON + seconds * SECOND)
+                tx.webhooks.wake(webhook.id, at=NOON + seconds * SECOND)
         with transactions.view() as tx:
             assert not tx.webhooks.has_due(now=NOON)
             assert tx.webhooks.has_due(now=NOON + SECOND)
@@ -186,21 +189,21 @@ class WebhooksContract:
         assert release(transactions, claimed, None)
         assert list(claim(transactions, after=9 * MINUTE)) == []
         with transactions.begin() as tx:
-            tx.webhooks.wake(webhook.id, now=NOON + 9 * MINUTE)
-            tx.webhooks.wake(webhook.id, now=NOON + 10 * MINUTE)
+            tx.webhooks.wake(webhook.id, at=NOON + 9 * MINUTE)
+            tx.webhooks.wake(webhook.id, at=NOON + 10 * MINUTE)
         assert len(claim(transactions, after=9 * MINUTE)) == 1
 
     def test_a_claimed_webhook_that_is_woken_stays_claimed(self, transactions: Transactions) -> None:
         store(transactions, webhook := a_webhook())
         claim(transactions)
         with transactions.begin() as tx:
-            tx.webhooks.wake(webhook.id, now=NOON)
+            tx.webhooks.wake(webhook.id, at=NOON)
             tx.webhooks.put(webhook)
         assert list(claim(transactions)) == []
         with transactions.begin() as tx:  # disabled and enabled, meanwhile the process has crashed
             tx.webhooks.put(webhook.disable(DisabledBecause.OWNER, now=NOON))
             tx.webhooks.put(webhook)
-            tx.webhooks.wake(webhook.id, now=NOON)
+            tx.webhooks.wake(webhook.id, at=NOON)
         assert list(claim(transactions)) == []
         assert len(claim(transactions, after=MINUTE)) == 1
 
@@ -279,7 +282,9 @@ class WebhookDeliveriesContract:
         add(transactions, first)
         with transactions.begin() as tx:
             held = tx.webhook_deliveries.get(webhook.id, first.id)
-            tx.webhook_deliveries.put(evolve(held, due_at=NOON + MINUTE, attempts=1, status=500, detail="x"))
+            log = (LoggedAttempt(at=NOON, took=20 * MILLISECOND, status=500, detail="é"),)
+            tried = evolve(held, due_at=NOON + MINUTE, attempts=1, status=500, detail="x", log=log)
+            tx.webhook_deliveries.put(tried)
             tx.webhook_deliveries.add(second)
             tx.webhook_deliveries.make_next_due(webhook.id, first.subject, now=NOON)
             assert tx.webhook_deliveries.next_due_at(webhook.id) == NOON + MINUTE
@@ -287,7 +292,7 @@ class WebhookDeliveriesContract:
         assert due(transactions, webhook, after=MINUTE) == [first.event]
         with transactions.view() as tx:
             stored = tx.webhook_deliveries.get(webhook.id, first.id)
-            assert (stored.attempts, stored.status, stored.detail) == (1, 500, "x")
+            assert (stored.attempts, stored.status, stored.detail, stored.log) == (1, 500, "x", log)
             assert tx.webhook_deliveries.next_due_at(a_webhook().id) is None
 
     def test_what_is_due_first_comes_first(self, transactions: Transactions) -> None:

@@ -18,6 +18,7 @@ class MemoryWebhookSender:
     sent: list[WebhookMessage] = field(factory=list)
     statuses: dict[str, int | None] = field(factory=dict)  # by URL; `None` is no answer at all
     took: timedelta = timedelta(milliseconds=20)
+    retry_after: timedelta = timedelta(0)  # that every receiver asks for
 
     def check(self, url: str) -> None:
         """Check a URL by its text."""
@@ -36,7 +37,8 @@ class MemoryWebhookSender:
         if status is None:
             return WebhookAttempt(result=AttemptResult.FAILED, took=self.took, detail="no answer")
         self.sent.append(message)
-        return WebhookAttempt(result=result_of(status), took=self.took, status=status)
+        result = result_of(status)
+        return WebhookAttempt(result=result, took=self.took, status=status, retry_after=self.retry_after)
 
 
 def result_of(status: int) -> AttemptResult:

@@ -50,16 +50,16 @@ class MemoryWebhooks:
         """Return whether there is a webhook."""
         return bool(self._rows.state.webhooks)
 
-    def wake(self, webhook_id: WebhookId, *, now: datetime) -> None:
-        """Make a webhook due now, or when its claim ends."""
+    def wake(self, webhook_id: WebhookId, *, at: datetime) -> None:
+        """Make a webhook due, or when its claim ends."""
         state = self._rows.check_writable()
         stored = self._stored(webhook_id)
         if stored.webhook.disabled_at is not None:
             return
-        if stored.claimed_until is not None and stored.claimed_until > now:
+        if stored.claimed_until is not None and stored.claimed_until > at:
             due_at = stored.due_at or stored.claimed_until
         else:
-            due_at = min(stored.due_at or now, now)
+            due_at = min(stored.due_at or at, at)
         state.webhooks[webhook_id] = evolve(stored, due_at=due_at)
 
     def has_due(self, *, now: datetime) -> bool:
@@ -168,7 +168,7 @@ class MemoryWebhookDeliveries:
         for each in old:
             del stored[each.position]
         for each in old:
-            if each.due_at is not None:
+            if _is_pending(each):
                 self.make_next_due(each.webhook_id, each.subject, now=created_before)
         return len(old)
 

@@ -1,4 +1,4 @@
-"""Subscriptions and event deliveries in a database.
+"""Event deliveries in a database.
 
 A delivery is stored as due. A claim that finds an earlier one of its subject takes away its `due_at`, and whatever ends
 that earlier one gives it back. So each delivery is looked at twice at most, however many wait behind one that fails.
@@ -26,29 +26,17 @@ from spike_core.domain.event_deliveries import (
     Backlog,
     Delivery,
     SubscriberName,
-    Subscription,
     UnreadableEvent,
 )
 from spike_core.domain.events import Event
 from spike_core.domain.identifiers import EventId
-from spike_sqlalchemy.prepared import Parameters, Prepared, Row, upsert
+from spike_sqlalchemy.prepared import Parameters, Prepared, Row
 from spike_sqlalchemy.statements import Statements
-from spike_sqlalchemy.tables import IS_SET_ASIDE, IS_TO_BE_HANDED, event_deliveries, event_subscribers
+from spike_sqlalchemy.tables import IS_SET_ASIDE, IS_TO_BE_HANDED, event_deliveries
 from spike_sqlalchemy.utc import UtcDateTime
 
 CLAIM_ROUNDS_MAX: Final = 20  # in one claim, of rows that turn out to wait for an earlier one
 _CLAIMS: Final = "event claims"  # locked by those who claim, against those who resume
-
-_ALL: Final = Prepared(
-    select(event_subscribers)
-    .where(event_subscribers.c.name > bindparam("after"))  # so that an index is used
-    .order_by(event_subscribers.c.name)
-)
-_SUBSCRIBE: Final = upsert(event_subscribers)
-_SEE: Final = Prepared(
-    update(event_subscribers).where(event_subscribers.c.name == bindparam("subscriber_name")), sets=["seen_at"]
-)
-_UNSUBSCRIBE: Final = Prepared(delete(event_subscribers).where(event_subscribers.c.name == bindparam("name")))
 
 _ADD: Final = Prepared(
     insert(event_deliveries).inline(), sets=["subscriber", "event_id", "subject", "event", "recorded_at", "due_at"]
@@ -141,34 +129,6 @@ def _count(condition: str) -> Prepared:
 
 _WAITING: Final = _count(IS_TO_BE_HANDED)
 _SET_ASIDES: Final = _count(IS_SET_ASIDE)
-
-
-@frozen
-class SqlAlchemySubscriptions:
-    """See the port."""
-
-    _statements: Statements
-
-    def all(self) -> Sequence[Subscription]:
-        """Return all subscriptions."""
-        return [
-            Subscription(name=SubscriberName(name), event_types=frozenset(types.split(",")), seen_at=seen_at)
-            for name, types, seen_at in self._statements.rows(_ALL, {"after": ""})
-        ]
-
-    def put(self, subscription: Subscription) -> None:
-        """Store a subscription."""
-        types = ",".join(sorted(subscription.event_types))
-        row = {"name": subscription.name.text, "event_types": types, "seen_at": subscription.seen_at}
-        self._statements.write(_SUBSCRIBE, row)
-
-    def see(self, name: SubscriberName, *, now: datetime) -> None:
-        """Set when it was last seen."""
-        self._statements.write(_SEE, {"subscriber_name": name.text, "seen_at": now})
-
-    def remove(self, name: SubscriberName) -> None:
-        """Delete a subscription."""
-        self._statements.write(_UNSUBSCRIBE, {"name": name.text})
 
 
 @frozen

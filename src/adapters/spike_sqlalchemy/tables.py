@@ -391,6 +391,7 @@ webhooks: Final = Table(
     Column("due_at", UtcDateTime),  # while it is claimed, the end of the claim
     Column("claims", BigInteger, nullable=False, server_default=text("0")),
     Column("claimed_until", UtcDateTime),
+    Column("resting_until", UtcDateTime),  # after a failed attempt
     CheckConstraint("disabled_at IS NULL OR due_at IS NULL", name="disabled_at"),
     Index("ix_webhooks_owner_id", "owner_id", "created_at", "id"),
     _partial_index("ix_webhooks_due_at", "is_slow", "due_at", "id", where="due_at IS NOT NULL"),
@@ -415,6 +416,7 @@ webhook_deliveries: Final = Table(
     Column("attempted_at", UtcDateTime),
     Column("status", Integer),
     Column("detail", TEXT, nullable=False),
+    Column("log", TEXT),  # the latest attempts, as JSON; null before the first one, and if an earlier release made all
     CheckConstraint(f"due_at IS NULL OR {IS_PENDING_DELIVERY}", name="due_at"),
     Index("uq_webhook_deliveries_id", "id", unique=True),
     Index("uq_webhook_deliveries_event_id", "webhook_id", "event_id", unique=True),

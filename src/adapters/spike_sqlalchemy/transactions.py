@@ -18,7 +18,7 @@ from spike_sqlalchemy.api_keys import SqlAlchemyApiKeys
 from spike_sqlalchemy.audit import SqlAlchemyAuditReader
 from spike_sqlalchemy.connections import Begun, begun, commit
 from spike_sqlalchemy.engine import BEGIN, BEGIN_VIEW
-from spike_sqlalchemy.events import SqlAlchemyEventDeliveries, SqlAlchemySubscriptions
+from spike_sqlalchemy.events import SqlAlchemyEventDeliveries
 from spike_sqlalchemy.idempotency import SqlAlchemyIdempotencyRecords
 from spike_sqlalchemy.images import SqlAlchemyImages
 from spike_sqlalchemy.jobs import SqlAlchemyJobs
@@ -30,6 +30,7 @@ from spike_sqlalchemy.sessions import SqlAlchemySessions
 from spike_sqlalchemy.sharing import SharedTransaction
 from spike_sqlalchemy.statements import Statements
 from spike_sqlalchemy.statistics import SqlAlchemyStatistics
+from spike_sqlalchemy.subscriptions import SqlAlchemySubscriptions
 from spike_sqlalchemy.users import SqlAlchemyUsers
 from spike_sqlalchemy.wallets import SqlAlchemyWallets
 from spike_sqlalchemy.webhook_deliveries import SqlAlchemyWebhookDeliveries

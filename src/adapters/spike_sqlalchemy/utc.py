@@ -11,6 +11,17 @@ _SECONDS_A_DAY: Final = 86_400
 _MICROSECONDS_A_SECOND: Final = 1_000_000
 
 
+def microseconds_of(time: datetime) -> int:
+    """Return the number that is stored for an instant."""
+    since = time - _EPOCH  # fails for a naive datetime, which would be a bug
+    return (since.days * _SECONDS_A_DAY + since.seconds) * _MICROSECONDS_A_SECOND + since.microseconds
+
+
+def time_of(microseconds: int) -> datetime:
+    """Return the instant that is stored as this number."""
+    return _EPOCH + timedelta(microseconds=microseconds)
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware UTC `datetime` in a BIGINT of microseconds since the epoch.
 
@@ -23,11 +34,8 @@ class UtcDateTime(TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002  # SQLAlchemy's signature
         """Return the number that is stored."""
-        if value is None:
-            return None
-        since = value - _EPOCH  # fails for a naive datetime, which would be a bug
-        return (since.days * _SECONDS_A_DAY + since.seconds) * _MICROSECONDS_A_SECOND + since.microseconds
+        return None if value is None else microseconds_of(value)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  # SQLAlchemy's signature
         """Return the instant that was stored."""
-        return None if value is None else _EPOCH + timedelta(microseconds=value)
+        return None if value is None else time_of(value)

@@ -16,6 +16,7 @@ from spike_sqlalchemy.prepared import Prepared, Row, insert_unless
 from spike_sqlalchemy.statements import Statements
 from spike_sqlalchemy.tables import IS_PENDING_DELIVERY, webhook_deliveries, webhooks
 from spike_sqlalchemy.utc import UtcDateTime
+from spike_sqlalchemy.webhook_logs import log_from_json, log_json
 
 _FIRST: Final = 2**63 - 1  # a position behind all others
 _ALL: Final = webhook_deliveries.c
@@ -36,7 +37,7 @@ _GET: Final = Prepared(select(webhook_deliveries).where(_ALL.id == bindparam("de
 _AT: Final = _ALL.position == bindparam("at")
 _PUT: Final = Prepared(
     update(webhook_deliveries).where(_AT),
-    sets=["state", "due_at", "attempts", "attempted_at", "status", "detail"],
+    sets=["state", "due_at", "attempts", "attempted_at", "status", "detail", "log"],
 )
 _MAKE_DUE: Final = Prepared(update(webhook_deliveries).where(_AT).values(due_at=bindparam("now", type_=UtcDateTime)))
 _FIRST_DUE: Final = (
@@ -67,11 +68,10 @@ _PAGE: Final = Prepared(
     .limit(bindparam("rows_max"))
 )
 _OLD: Final = Prepared(
-    select(_ALL.position, _ALL.webhook_id, _ALL.subject, _ALL.due_at)
+    select(_ALL.position, _ALL.webhook_id, _ALL.subject, _ALL.state)
     .where(_ALL.created_at < bindparam("created_before"))
     .order_by(_ALL.created_at, _ALL.position)
     .limit(bindparam("rows_max"))
-    .with_for_update(skip_locked=True)
 )
 _LOCK_WEBHOOK: Final = Prepared(select(webhooks.c.id).where(webhooks.c.id == bindparam("webhook")).with_for_update())
 _DELETE: Final = Prepared(delete(webhook_deliveries).where(_AT))
@@ -138,9 +138,9 @@ class SqlAlchemyWebhookDeliveries:
         return [_delivery_of(row) for row in self._statements.rows(_PAGE, asked)]
 
     def purge(self, *, created_before: datetime, limit: int) -> int:
-        """Delete old deliveries."""
-        old = self._statements.locked_rows(_OLD, {"created_before": created_before, "rows_max": limit})
-        ended = {(webhook, subject) for _, webhook, subject, due_at in old if due_at is not None}
+        """Delete old deliveries. Webhooks are locked before their deliveries, as by those who send."""
+        old = self._statements.rows(_OLD, {"created_before": created_before, "rows_max": limit})
+        ended = {(webhook, subject) for _, webhook, subject, state in old if state == WebhookState.PENDING.value}
         for webhook in sorted({webhook for webhook, _ in ended}):
             self._statements.locked_rows(_LOCK_WEBHOOK, {"webhook": webhook})
         self._statements.write_all(_DELETE, [{"at": position} for position, *_ in old])
@@ -160,13 +160,14 @@ def _progress(delivery: WebhookDelivery) -> dict[str, object]:
         "attempted_at": delivery.attempted_at,
         "status": delivery.status,
         "detail": delivery.detail,
+        "log": log_json(delivery.log) if delivery.log else None,
     }
 
 
 def _delivery_of(row: Row) -> WebhookDelivery:
     (
         position, id_, webhook_id, event_id, event_type, subject, document, created_at, state, due_at,
-        attempts, attempted_at, status, detail,
+        attempts, attempted_at, status, detail, log,
     ) = row  # fmt: skip
     return WebhookDelivery(
         id=WebhookDeliveryId(id_),
@@ -182,6 +183,7 @@ def _delivery_of(row: Row) -> WebhookDelivery:
         attempted_at=attempted_at,
         status=status,
         detail=detail,
+        log=log_from_json(log) if log else (),
     )
 
 

@@ -26,6 +26,7 @@ _SETTINGS: Final = (
     "failing_since",
     "failures",
     "is_slow",
+    "resting_until",
 )
 _IS_IT: Final = webhooks.c.id == bindparam("webhook")
 _GET: Final = Prepared(select(webhooks).where(_IS_IT))
@@ -111,13 +112,13 @@ class SqlAlchemyWebhooks:
         """Return whether there is a webhook."""
         return bool(self._statements.rows(_ANY, {}))
 
-    def wake(self, webhook_id: WebhookId, *, now: datetime) -> None:
-        """Make a webhook due now, or when its claim ends."""
+    def wake(self, webhook_id: WebhookId, *, at: datetime) -> None:
+        """Make a webhook due, or when its claim ends."""
         for due_at, claimed_until, _, disabled_at in self._schedule(webhook_id):
-            is_claimed = claimed_until is not None and claimed_until > now
-            at = (due_at or claimed_until) if is_claimed else min(due_at or now, now)
-            if disabled_at is None and at != due_at:
-                self._statements.write(_MAKE_DUE, {"webhook": webhook_id.text, "at": at})
+            is_claimed = claimed_until is not None and claimed_until > at
+            woken_at = (due_at or claimed_until) if is_claimed else min(due_at or at, at)
+            if disabled_at is None and woken_at != due_at:
+                self._statements.write(_MAKE_DUE, {"webhook": webhook_id.text, "at": woken_at})
 
     def has_due(self, *, now: datetime) -> bool:
         """Return whether a webhook is due."""
@@ -162,13 +163,14 @@ def _row(webhook: Webhook) -> Parameters:
         "failing_since": webhook.failing_since,
         "failures": webhook.failures,
         "is_slow": webhook.is_slow,
+        "resting_until": webhook.resting_until,
     }
 
 
 def _webhook_of(row: Row) -> Webhook:
     (
         id_, owner_id, url, types, secret, previous_secret, previous_until, created_at, disabled_at, because,
-        failing_since, failures, is_slow, *_,
+        failing_since, failures, is_slow, _, _, _, resting_until,
     ) = row  # fmt: skip
     return Webhook(
         id=WebhookId(id_),
@@ -184,4 +186,5 @@ def _webhook_of(row: Row) -> Webhook:
         failing_since=failing_since,
         failures=failures,
         is_slow=is_slow,
+        resting_until=resting_until,
     )

@@ -16,6 +16,7 @@ from spike_worker.periodic import continuously
 
 SENDERS_MAX: Final = 16  # of a process; each mostly waits for a receiver
 SLOW_SENDERS_MAX: Final = 8  # of these, for webhooks whose latest attempt was slow or failed
+QUICK_SENDERS_MAX: Final = 14  # of these, for the others; the rest is left to slow ones, however much is sent
 PATIENCE_S: Final = 5.0  # for turns in progress at the end; what is cut short is sent again
 
 
@@ -33,9 +34,14 @@ class _Turns:
         """Claim webhooks for the free threads and start these; return how many."""
         with self.claiming:  # so that no two claim for the same free threads
             with self.lock:
-                free = SENDERS_MAX - len(self.running)
-                slow = SLOW_SENDERS_MAX - sum(self.running.values())
-            claimed = () if self.ended.is_set() else self.sending.claim(slots=free, slow_slots=slow)
+                running, slow = len(self.running), sum(self.running.values())
+            if self.ended.is_set():
+                return 0
+            claimed = self.sending.claim(
+                slots=SENDERS_MAX - running,
+                quick_slots=QUICK_SENDERS_MAX - (running - slow),
+                slow_slots=SLOW_SENDERS_MAX - slow,
+            )
             for each in claimed:
                 thread = threading.Thread(target=self._run, args=(each,), name="webhook", daemon=True)
                 with self.lock:

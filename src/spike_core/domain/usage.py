@@ -121,16 +121,6 @@ class Budget:
             stored_bytes=self.stored_bytes if overrides.stored_bytes is None else overrides.stored_bytes,
         )
 
-    def check(self, used: Usage, *, adding: Usage) -> None:
-        """Check that what is added fits beside what is used.
-
-        Raises:
-            TooManyJobs: there would be too many open jobs, free or paid ones.
-            QuotaExceeded: there would be too many images or stored bytes.
-        """
-        for error in self.exceeded(used, adding=adding):
-            raise error
-
     def exceeded(self, used: Usage, *, adding: Usage) -> Iterator[TooManyJobs | QuotaExceeded]:
         """Yield an error for each limit that what is added would exceed."""
         for added, open_jobs, limit in (
@@ -145,15 +135,6 @@ class Budget:
         ):
             if added and stored + added > limit:
                 yield QuotaExceeded(resource=resource, used=stored, limit=limit)
-
-    def check_image(self, open_jobs: int) -> None:
-        """Check the number of open jobs of one image, new ones included.
-
-        Raises:
-            TooManyJobs: there would be too many.
-        """
-        if open_jobs > self.image_jobs:
-            raise self.too_many_jobs(self.image_jobs)
 
     def too_many_jobs(self, limit: int) -> TooManyJobs:
         """Return the error of more open jobs than this limit."""

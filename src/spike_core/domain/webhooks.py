@@ -25,6 +25,8 @@ LOG_RETENTION: Final = timedelta(days=30)  # of deliveries, whatever their state
 FAILING_MAX: Final = timedelta(days=5)  # without a success between; then the webhook is disabled
 SLOW_AFTER: Final = timedelta(seconds=5)  # an answer that takes longer makes a webhook slow
 BACKOFF_MAX: Final = timedelta(minutes=1)  # of a webhook whose latest attempts failed
+RETRY_AFTER_MAX: Final = timedelta(hours=1)  # that a receiver may ask for
+ATTEMPTS_LOGGED_MAX: Final = 20  # of one delivery, the latest ones
 DETAIL_CHARS_MAX: Final = 200
 JITTER_MAX: Final = 0.1  # of a delay, added to it
 # https://github.com/standard-webhooks/standard-webhooks, the example schedule
@@ -111,6 +113,23 @@ class WebhookAttempt:
     took: timedelta
     status: int | None = None  # that the receiver answered with
     detail: str = ""  # what went wrong, in words of Spike's own: an answer's content is never kept
+    retry_after: timedelta = timedelta(0)  # before which the receiver wants nothing, with 429 or 503
+
+
+@frozen(kw_only=True)
+class LoggedAttempt:
+    """An attempt in the log of a delivery."""
+
+    at: datetime  # when it had ended
+    took: timedelta  # in whole milliseconds
+    status: int | None
+    detail: str
+
+    @classmethod
+    def of(cls, attempt: WebhookAttempt, *, at: datetime) -> Self:
+        """Return an attempt as it is logged."""
+        took = timedelta(milliseconds=round(attempt.took / timedelta(milliseconds=1)))
+        return cls(at=at, took=took, status=attempt.status, detail=attempt.detail[:DETAIL_CHARS_MAX])
 
 
 @frozen(kw_only=True)
@@ -130,6 +149,7 @@ class Webhook:
     failing_since: datetime | None = None  # the first failure since the latest success
     failures: int = 0  # since the latest success
     is_slow: bool = False  # the latest attempt failed or took longer than `SLOW_AFTER`
+    resting_until: datetime | None = None  # after a failed attempt: nothing is sent before, whatever is due
 
     def wants(self, event: Event) -> bool:
         """Return whether the event is to be sent there."""
@@ -162,26 +182,38 @@ class Webhook:
     def enable(self) -> Self:
         """Return the webhook enabled, as if it had never failed."""
         return evolve(
-            self, disabled_at=None, disabled_because=None, failing_since=None, failures=0, is_slow=False
-        )  # fmt: skip
+            self,
+            disabled_at=None,
+            disabled_because=None,
+            failing_since=None,
+            failures=0,
+            is_slow=False,
+            resting_until=None,
+        )
 
     def after(self, attempt: WebhookAttempt, *, now: datetime) -> Self:
         """Return the webhook after an attempt, disabled if that was the last one."""
         if attempt.result is AttemptResult.ACCEPTED:
-            return evolve(self, failing_since=None, failures=0, is_slow=attempt.took > SLOW_AFTER)
-        failing = evolve(self, failing_since=self.failing_since or now, failures=self.failures + 1, is_slow=True)
+            is_slow = attempt.took > SLOW_AFTER
+            return evolve(self, failing_since=None, failures=0, is_slow=is_slow, resting_until=None)
+        failures = self.failures + 1
+        rest = max(_backoff(failures), min(attempt.retry_after, RETRY_AFTER_MAX))
+        failing = evolve(
+            self,
+            failing_since=self.failing_since or now,
+            failures=failures,
+            is_slow=True,
+            resting_until=now + rest,
+        )
         if attempt.result is AttemptResult.GONE:
             return failing.disable(DisabledBecause.GONE, now=now)
         if now - (failing.failing_since or now) >= FAILING_MAX:
             return failing.disable(DisabledBecause.FAILING, now=now)
         return failing
 
-    @property
-    def backoff(self) -> timedelta:
-        """How long the webhook is left alone after its latest attempt, whatever is due."""
-        if not self.failures:
-            return timedelta(0)
-        return min(_BACKOFF_MIN * (1 << min(self.failures - 1, _DOUBLINGS_MAX)), BACKOFF_MAX)
+    def rested(self, due_at: datetime) -> datetime:
+        """Return when something that is due then may be sent."""
+        return due_at if self.resting_until is None else max(due_at, self.resting_until)
 
 
 @frozen(kw_only=True)
@@ -213,6 +245,7 @@ class WebhookDelivery:
     attempted_at: datetime | None = None  # the latest attempt, and what became of it
     status: int | None = None
     detail: str = ""
+    log: tuple[LoggedAttempt, ...] = ()  # the latest `ATTEMPTS_LOGGED_MAX`, oldest first; kept when it is sent again
 
     @classmethod
     def of(cls, event: WebhookEvent, *, to: WebhookId, id_: WebhookDeliveryId, now: datetime) -> Self:
@@ -235,13 +268,15 @@ class WebhookDelivery:
             attempted_at=now,
             status=attempt.status,
             detail=attempt.detail[:DETAIL_CHARS_MAX],
+            log=(*self.log, LoggedAttempt.of(attempt, at=now))[-ATTEMPTS_LOGGED_MAX:],
             due_at=None,
         )
         if attempt.result is AttemptResult.ACCEPTED:
             return evolve(known, state=WebhookState.DELIVERED)
         if attempt.result is AttemptResult.GONE or self.attempts >= len(RETRY_DELAYS):
             return evolve(known, state=WebhookState.FAILED)
-        return evolve(known, due_at=now + RETRY_DELAYS[self.attempts] * (1 + self._jitter))
+        delay = max(RETRY_DELAYS[self.attempts], min(attempt.retry_after, RETRY_AFTER_MAX))
+        return evolve(known, due_at=now + delay * (1 + self._jitter))
 
     def give_up(self, detail: str) -> Self:
         """Return the delivery as failed, without an attempt."""
@@ -268,6 +303,11 @@ class WebhookMessage:
     secrets: tuple[WebhookSecret, ...]
     event: WebhookEvent
     sent_at: datetime
+
+
+def _backoff(failures: int) -> timedelta:
+    """How long a webhook is left alone after so many failures, the first of which was the first since a success."""
+    return min(_BACKOFF_MIN * (1 << min(failures - 1, _DOUBLINGS_MAX)), BACKOFF_MAX)
 
 
 def check_room(webhooks: int) -> None:

@@ -48,10 +48,10 @@ class WebhookRepository(Protocol):
     def has_any(self) -> bool:
         """Return whether any owner has a webhook."""
 
-    def wake(self, webhook_id: WebhookId, *, now: datetime) -> None:
-        """Make a locked webhook due now, unless it is due earlier, or disabled.
+    def wake(self, webhook_id: WebhookId, *, at: datetime) -> None:
+        """Make a locked webhook due at `at`, unless it is due earlier, or disabled.
 
-        If it is claimed, its `release` decides; it is due when the claim ends at the latest.
+        If it is claimed until later, its `release` decides; it is due when the claim ends at the latest.
         """
 
     def has_due(self, *, now: datetime) -> bool:

@@ -42,8 +42,7 @@ class ApiKeyLimits:
             if key.monthly_limit is None or not specs:
                 return
             month = Month.of(self.clock.now())
-            total = sum((spec.charged for spec in specs), NO_TOKENS)
-            key.check_limit(total, spent=tx.api_key_charges.spent(key.id, month=month))
+            check_key_limit(tx, key, sum((spec.charged for spec in specs), NO_TOKENS), month=month)
             tx.api_key_charges.add(
                 [ApiKeyCharge(job_id=spec.id, api_key_id=key.id, month=month, tokens=spec.charged) for spec in specs]
             )
@@ -59,6 +58,16 @@ class ApiKeyLimits:
                 for key in keys
                 if key.monthly_limit is not None and key.revoked_at is None
             }
+
+
+def check_key_limit(tx: Transaction, key: ApiKey, price: Tokens, *, month: Month) -> None:
+    """Check that a key may spend a price in a month.
+
+    Raises:
+        ApiKeyLimitReached: its monthly limit doesn't allow that.
+    """
+    if key.monthly_limit is not None and price:
+        key.check_limit(price, spent=tx.api_key_charges.spent(key.id, month=month))
 
 
 def _charged(result: object) -> Sequence[JobSpec]:

@@ -1,7 +1,7 @@
 """Billing: charges and refunds, within the transaction of the use case."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import assert_never
 
@@ -73,9 +73,8 @@ class Billing:
             WalletNotFound: the owner has never been granted a token.
         """
         wallet = self.balance(tx, owner_id, now=now)
-        if price > wallet.balance:
-            raise NotEnoughTokens(required=price.amount, balance=wallet.balance.amount)
-        self.budget(wallet).check(wallet.usage, adding=adding)
+        for refusal in self.refusals(tx, wallet, price, adding=adding):
+            raise refusal
         return wallet.balance
 
     def lock(self, tx: Transaction, owner_id: OwnerId, *, now: datetime) -> Posting:
@@ -94,19 +93,20 @@ class Billing:
             return opened
 
     def refusals(
-        self, tx: Transaction, wallet: Wallet, price: Tokens, *, adding: Usage, image_jobs: Mapping[ImageId, int]
+        self, tx: Transaction, wallet: Wallet, price: Tokens, *, adding: Usage, targets: Sequence[ImageId] = ()
     ) -> Iterator[SpikeError]:
-        """Yield all that would refuse a request now, in the order in which `accept` checks it.
+        """Yield all that would refuse a request of the wallet's owner now; the first is what `accept` raises.
 
-        `image_jobs` says how many jobs the request adds to each stored image; they are part of `adding`.
+        `targets` are the stored images of the jobs that the request adds, once for each job; `adding` includes them.
         """
         if price > wallet.balance:
             yield NotEnoughTokens(required=price.amount, balance=wallet.balance.amount)
         budget = self.budget(wallet)
         yield from budget.exceeded(wallet.usage, adding=adding)
-        if image_jobs and (wallet.usage + adding).open_jobs > budget.image_jobs:  # else no image can have too many
-            before = tx.jobs.count_open(list(image_jobs))
-            if any(before.get(image_id, 0) + number > budget.image_jobs for image_id, number in image_jobs.items()):
+        if targets and (wallet.usage + adding).open_jobs > budget.image_jobs:  # else no image can have too many
+            added = Counter(targets)
+            before = tx.jobs.count_open(list(added))
+            if any(before.get(image_id, 0) + number > budget.image_jobs for image_id, number in added.items()):
                 yield budget.too_many_jobs(budget.image_jobs)
 
     def accept(
@@ -132,14 +132,15 @@ class Billing:
             raise InvariantViolated("anonymous jobs are free")
         posting = self.lock(tx, owner_id, now=now)
         total = sum((spec.charged for spec in specs), NO_TOKENS)
-        if total > posting.wallet.balance:
-            raise NotEnoughTokens(required=total.amount, balance=posting.wallet.balance.amount)
-        used = self._usage_with(tx, posting.wallet, specs, images)
+        adding = Usage.of_new(specs) + Usage.of(images=images)
+        targets = [id_ for spec in specs if (id_ := spec.image_id) is not None]
+        for refusal in self.refusals(tx, posting.wallet, total, adding=adding, targets=targets):
+            raise refusal
         for spec in specs:
             kind, reason = _explained(spec)
             spent = posting.wallet.spend(spec.charged, job_id=spec.id, now=now, reason=reason, kind=kind)
             posting = spent.after(posting)
-        posting = evolve(posting, wallet=evolve(posting.wallet, usage=used))
+        posting = evolve(posting, wallet=evolve(posting.wallet, usage=posting.wallet.usage + adding))
         # a microsecond apart, so that lists by age have them in the order asked
         jobs = [
             PendingJob(spec=evolve(spec, created_at=spec.created_at + timedelta(microseconds=number)))
@@ -185,19 +186,6 @@ class Billing:
         """Subtract stored images and settled jobs whose rows are being deleted from their owner's usage."""
         usage = posting.wallet.usage - Usage.of(images=images, jobs=jobs)
         tx.wallets.post(evolve(posting, wallet=evolve(posting.wallet, usage=usage)))
-
-    def _usage_with(self, tx: Transaction, wallet: Wallet, specs: Sequence[JobSpec], images: Sequence[Image]) -> Usage:
-        """Return the usage with these jobs and images, if the budget has room for them."""
-        budget = self.budget(wallet)
-        adding = Usage.of_new(specs) + Usage.of(images=images)
-        budget.check(wallet.usage, adding=adding)
-        used = wallet.usage + adding
-        if specs and used.open_jobs > budget.image_jobs:  # else no image can have too many
-            added = Counter(id_ for spec in specs if (id_ := spec.image_id) is not None)
-            before = tx.jobs.count_open(list(added))
-            for image_id, number in added.items():
-                budget.check_image(before.get(image_id, 0) + number)
-        return used
 
 
 def _explained(spec: JobSpec) -> tuple[EntryKind, str]:

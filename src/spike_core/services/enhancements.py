@@ -1,29 +1,31 @@
 """Enhancements: jobs on stored images."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from attrs import evolve, frozen
 
-from spike_core.domain.errors import Forbidden, ImageNotFound, InvalidValue, Unavailable
+from spike_core.domain.errors import Unavailable
 from spike_core.domain.identifiers import ANONYMOUS, BatchId, ImageId, JobId, OwnerId, RequestId
-from spike_core.domain.images import Image
 from spike_core.domain.jobs import Job, JobSpec, PendingJob
-from spike_core.domain.limits import PARALLEL_TIERS_MAX
 from spike_core.domain.objects import ObjectKey
-from spike_core.domain.orders import Quote, TaskKind
 from spike_core.domain.render_options import DEFAULT_OPTIONS, RenderOptions
 from spike_core.domain.tasks import Blend, Enhancement, JobInput
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import NO_TOKENS, Tokens
-from spike_core.domain.usage import Usage
 from spike_core.ports.clock import Clock
 from spike_core.ports.ids import Ids
-from spike_core.ports.transactions import Transaction, Transactions
-from spike_core.services.billing import Billing
+from spike_core.ports.transactions import Transactions
 from spike_core.services.hooks import Extensible
 from spike_core.services.ingest import Ingest, InlineImage
+from spike_core.services.ordering import (
+    BatchEnhancementOrder,
+    EnhancementOrder,
+    Ordering,
+    ParallelEnhancementOrder,
+    PricedOrder,
+)
 from spike_core.services.outbox_relay import OutboxRelay
-from spike_core.services.pricing import Pricing
 from spike_core.services.transaction_retries import retry_on_conflict
 
 
@@ -72,10 +74,9 @@ class Enhancements(Extensible):
     transactions: Transactions
     clock: Clock
     ids: Ids
-    billing: Billing
+    ordering: Ordering
     dispatch: OutboxRelay
     ingest: Ingest
-    pricing: Pricing
 
     @retry_on_conflict
     def enhance(
@@ -101,22 +102,23 @@ class Enhancements(Extensible):
             TooManyJobs, QuotaExceeded: the owner's budget has no room.
             Unavailable: a dependency failed; nothing is charged and nothing stored.
         """
-        kind = TaskKind.ENHANCEMENT if source is None else TaskKind.BLEND
-        quote = self.pricing.quote(tier, kind, owner_id=owner_id, options=options)
+        order = EnhancementOrder(image_id=image_id, tier=tier, options=options, source=source)
+        priced = self.ordering.price(owner_id, order)
         if isinstance(source, InlineImage):
-            return self._blend_with_inline(owner_id, image_id, quote=quote, inline=source, request_id=request_id)
-        if source == image_id:
-            raise InvalidValue(what="blendSource", rule="must be another image")
+            return self._blend_with_inline(owner_id, image_id, order=priced, inline=source, request_id=request_id)
         self.ingest.check_free_space()
+        task = Enhancement(image_id=image_id) if source is None else Blend(image_id=image_id, source=source)
         with self.transactions.begin() as tx:
             now = self.clock.now()
-            ids = [image_id] if source is None else [image_id, source]
-            owned_images(tx, owner_id, ids)
-            task = Enhancement(image_id=image_id) if source is None else Blend(image_id=image_id, source=source)
             spec = JobSpec.of(
-                task, quote, id_=self._new_id(owner_id), owner_id=owner_id, request_id=request_id, now=now
+                task,
+                priced.quotes[0],
+                id_=self._new_id(owner_id),
+                owner_id=owner_id,
+                request_id=request_id,
+                now=now,
             )
-            accepted = self.billing.accept(tx, [spec], owner_id=owner_id, now=now)
+            accepted = self.ordering.accept(tx, owner_id, priced, [spec], now=now)
             result = EnhancementAccepted(job=accepted.jobs[0], balance=accepted.balance)
             self._run_hooks(tx, result)
         self.dispatch.start(accepted.due)
@@ -161,19 +163,12 @@ class Enhancements(Extensible):
             TooManyJobs, QuotaExceeded: the owner's budget has no room.
             DatabaseUnavailable: nothing is charged.
         """
-        if not 1 <= len(tiers) <= PARALLEL_TIERS_MAX or len(set(tiers)) != len(tiers):
-            raise InvalidValue(what="tiers", rule=f"must be 1 to {PARALLEL_TIERS_MAX} different tiers")
-        quotes = [self.pricing.quote(tier, TaskKind.ENHANCEMENT, owner_id=owner_id, options=options) for tier in tiers]
+        order = self.ordering.price(owner_id, ParallelEnhancementOrder(image_id=image_id, tiers=tiers, options=options))
         self.ingest.check_free_space()
         with self.transactions.begin() as tx:
             now = self.clock.now()
-            owned_images(tx, owner_id, [image_id])
-            task = Enhancement(image_id=image_id)
-            specs = [
-                JobSpec.of(task, quote, id_=self.ids.new(JobId), owner_id=owner_id, request_id=request_id, now=now)
-                for quote in quotes
-            ]
-            accepted = self.billing.accept(tx, specs, owner_id=owner_id, now=now)
+            specs = self._specs(owner_id, order, request_id=request_id, now=now)
+            accepted = self.ordering.accept(tx, owner_id, order, specs, now=now)
             self._run_hooks(tx, ParallelEnhancementAccepted(jobs=accepted.jobs, balance=accepted.balance))
         self.dispatch.start(accepted.due)
         return ParallelEnhancementAccepted(jobs=self._current(accepted.jobs), balance=accepted.balance)
@@ -199,30 +194,14 @@ class Enhancements(Extensible):
             TooManyJobs, QuotaExceeded: the owner's budget has no room.
             DatabaseUnavailable: nothing is charged.
         """
-        distinct = list(dict.fromkeys(image_ids))
-        most = self.ingest.upload_limits.batch_files
-        if not 1 <= len(distinct) <= most:
-            raise InvalidValue(what="imageIds", rule=f"must be 1 to {most} images")
-        quote = self.pricing.quote(tier, TaskKind.ENHANCEMENT, owner_id=owner_id, options=options)
+        order = self.ordering.price(owner_id, BatchEnhancementOrder(image_ids=image_ids, tier=tier, options=options))
         self.ingest.check_free_space()
         batch_id = self.ids.new(BatchId)
         with self.transactions.begin() as tx:
             now = self.clock.now()
-            specs = [
-                evolve(
-                    JobSpec.of(
-                        Enhancement(image_id=image.id),
-                        quote,
-                        id_=self.ids.new(JobId),
-                        owner_id=owner_id,
-                        request_id=request_id,
-                        now=now,
-                    ),
-                    batch_id=batch_id,
-                )
-                for image in owned_images(tx, owner_id, distinct)
-            ]
-            accepted = self.billing.accept(tx, specs, owner_id=owner_id, now=now)
+            specs = self._specs(owner_id, order, request_id=request_id, now=now)
+            specs = [evolve(spec, batch_id=batch_id) for spec in specs]
+            accepted = self.ordering.accept(tx, owner_id, order, specs, now=now)
             result = BatchEnhancementAccepted(id=batch_id, jobs=accepted.jobs, balance=accepted.balance)
             self._run_hooks(tx, result)
         self.dispatch.start(accepted.due)
@@ -233,17 +212,16 @@ class Enhancements(Extensible):
         owner_id: OwnerId,
         image_id: ImageId,
         *,
-        quote: Quote,
+        order: PricedOrder,
         inline: InlineImage,
         request_id: RequestId | None,
     ) -> EnhancementAccepted:
         self.ingest.check_free_space()
         validated = self.ingest.validate_inline(inline)
+        order = evolve(order, input_bytes=validated.size_bytes)
         began_at = self.clock.now()
         with self.transactions.view() as tx:  # a request that would be refused stores nothing
-            owned_images(tx, owner_id, [image_id])
-            adding = Usage.of_request(quote.price, input_bytes=validated.size_bytes)
-            self.billing.check(tx, quote.price, adding=adding, owner_id=owner_id, now=began_at)
+            self.ordering.check(tx, owner_id, order, now=began_at)
         job_id = self._new_id(owner_id)
         source = JobInput(
             key=ObjectKey.of_input(job_id, validated.identity.format),
@@ -252,14 +230,29 @@ class Enhancements(Extensible):
         with self.ingest.stored({source.key: validated.content}) as digests, self.transactions.begin() as tx:
             now = self.clock.now()
             self.ingest.check_in_time(began_at)
-            owned_images(tx, owner_id, [image_id])
             task = Blend(image_id=image_id, source=evolve(source, digest=digests[source.key]))
-            spec = JobSpec.of(task, quote, id_=job_id, owner_id=owner_id, request_id=request_id, now=now)
-            accepted = self.billing.accept(tx, [spec], owner_id=owner_id, now=now)
+            spec = JobSpec.of(task, order.quotes[0], id_=job_id, owner_id=owner_id, request_id=request_id, now=now)
+            accepted = self.ordering.accept(tx, owner_id, order, [spec], now=now)
             result = EnhancementAccepted(job=accepted.jobs[0], balance=accepted.balance)
             self._run_hooks(tx, result)
         self.dispatch.start(accepted.due)
         return result
+
+    def _specs(
+        self, owner_id: OwnerId, order: PricedOrder, *, request_id: RequestId | None, now: datetime
+    ) -> Sequence[JobSpec]:
+        """Return the specification of each job of an order of plain enhancements."""
+        return [
+            JobSpec.of(
+                Enhancement(image_id=image_id),
+                quote,
+                id_=self.ids.new(JobId),
+                owner_id=owner_id,
+                request_id=request_id,
+                now=now,
+            )
+            for image_id, quote in zip(order.targets, order.quotes, strict=True)
+        ]
 
     def _new_id(self, owner_id: OwnerId) -> JobId:
         drawn = self.ids.new(JobId)
@@ -272,18 +265,3 @@ class Enhancements(Extensible):
         except Unavailable:  # the jobs are charged and stored all the same
             return jobs
         return [stored.get(job.id, job) for job in jobs]
-
-
-def owned_images(tx: Transaction, owner_id: OwnerId, image_ids: Sequence[ImageId]) -> Sequence[Image]:
-    """Return the owner's images, in the order of `image_ids`.
-
-    Raises:
-        ImageNotFound: one doesn't exist.
-        Forbidden: all exist, and one belongs to another owner.
-    """
-    found = tx.images.find(image_ids) if len(image_ids) > 1 else {id_: tx.images.get(id_) for id_ in image_ids}
-    if len(found) < len(set(image_ids)):
-        raise ImageNotFound
-    if any(image.owner_id != owner_id for image in found.values()):
-        raise Forbidden
-    return [found[image_id] for image_id in image_ids]

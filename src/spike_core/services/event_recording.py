@@ -37,6 +37,9 @@ from spike_core.ports.jobs import JobRepository
 from spike_core.ports.transactions import Transaction, Transactions
 from spike_core.ports.wallets import WalletRepository
 
+Select = Callable[[Transaction, Sequence[Event]], Sequence[Event]]
+"""Returns those of a transaction's events that a subscriber wants, in their order; reads only."""
+
 SUBSCRIPTIONS_AGE_MAX: Final = timedelta(seconds=10)  # of what a process knows of other processes' subscribers
 
 
@@ -78,6 +81,7 @@ class RecordingTransactions:
     inner: Transactions
     clock: Clock
     own: Mapping[SubscriberName, frozenset[str]]  # the types of events that this process' subscribers want
+    selecting: Mapping[SubscriberName, Select] = field(factory=dict)  # for subscribers that want some of their types
     _known: _Known = field(factory=_Known, init=False, repr=False)
 
     def begin(self) -> AbstractContextManager[Transaction]:
@@ -141,7 +145,7 @@ class RecordingTransactions:
     @contextmanager
     def _begin(self, subscriptions: Mapping[SubscriberName, Subscription]) -> Iterator[Transaction]:
         with self.inner.begin() as tx:
-            journal = _Journal(subscriptions=list(subscriptions.values()))
+            journal = _Journal(subscriptions=list(subscriptions.values()), selecting=self.selecting)
             yield cast("Transaction", _RecordingTransaction(tx, journal))
             events = journal.addressed(tx)
             if events:
@@ -153,6 +157,7 @@ class _Journal:
     """What a transaction has changed so far, in its order."""
 
     subscriptions: Sequence[Subscription]
+    selecting: Mapping[SubscriberName, Select]
     changes: list[_Change] = field(factory=list, init=False)
     wallets: dict[OwnerId, Wallet] = field(factory=dict, init=False)  # as they were posted last
 
@@ -167,12 +172,18 @@ class _Journal:
 
     def addressed(self, tx: Transaction) -> Sequence[AddressedEvent]:
         """Return the events that some subscriber wants."""
-        events = []
-        for change in self.changes:
-            if subscribers := self.subscribers(_EVENT_OF[type(change)]):
-                event = self._event(tx, change)
-                events.append(AddressedEvent(event=event, subscribers=subscribers))
-        return events
+        wanted = [
+            (self._event(tx, change), set(subscribers))
+            for change in self.changes
+            if (subscribers := self.subscribers(_EVENT_OF[type(change)]))
+        ]
+        for name, select in self.selecting.items():
+            offered = [event for event, names in wanted if name in names]
+            selected = {event.id for event in select(tx, offered)} if offered else set()
+            for event, names in wanted:
+                if event.id not in selected:
+                    names.discard(name)
+        return [AddressedEvent(event=event, subscribers=frozenset(names)) for event, names in wanted if names]
 
     def _event(self, tx: Transaction, change: _Change) -> Event:
         match change:

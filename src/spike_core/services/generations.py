@@ -4,30 +4,28 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Literal
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from spike_core.domain.cursors import JobCursor
-from spike_core.domain.errors import FileTooLarge, InvalidValue, JobNotFound, SourceTooLarge
+from spike_core.domain.errors import FileTooLarge, JobNotFound, SourceTooLarge
 from spike_core.domain.generation import AspectRatio, Prompt
 from spike_core.domain.identifiers import JobId, OwnerId, RequestId
 from spike_core.domain.jobs import Job, JobSpec, PendingJob
 from spike_core.domain.limits import PAGE_SIZE, check_page_size
 from spike_core.domain.objects import ObjectKey
-from spike_core.domain.orders import Quote, TaskKind
 from spike_core.domain.render_options import DEFAULT_OPTIONS, RenderOptions
 from spike_core.domain.tasks import Creation, Generation, JobInput, Modification, Task
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
-from spike_core.domain.usage import Usage
 from spike_core.ports.clock import Clock
 from spike_core.ports.downloader import Downloader
 from spike_core.ports.ids import Ids
 from spike_core.ports.transactions import Transaction, Transactions
-from spike_core.services.billing import AcceptedJobs, Billing
+from spike_core.services.billing import AcceptedJobs
 from spike_core.services.hooks import Extensible
-from spike_core.services.ingest import Ingest, InlineImage, ValidatedImage
+from spike_core.services.ingest import Ingest, InlineImage, ValidatedImage, WebAddress
+from spike_core.services.ordering import UNKNOWN_BYTES, GenerationOrder, ModificationOrder, Ordering, PricedOrder
 from spike_core.services.outbox_relay import OutboxRelay
-from spike_core.services.pricing import Pricing
 from spike_core.services.transaction_retries import retry_on_conflict
 
 
@@ -37,13 +35,6 @@ class GenerationAccepted:
 
     job: PendingJob
     balance: Tokens
-
-
-@frozen
-class WebAddress:
-    """The URL of a picture to download."""
-
-    url: str
 
 
 @frozen(kw_only=True)
@@ -61,11 +52,10 @@ class Generations(Extensible):
     transactions: Transactions
     clock: Clock
     ids: Ids
-    billing: Billing
+    ordering: Ordering
     dispatch: OutboxRelay
     ingest: Ingest
     downloader: Downloader
-    pricing: Pricing
 
     @retry_on_conflict
     def generate(
@@ -87,11 +77,11 @@ class Generations(Extensible):
             TooManyJobs, QuotaExceeded: the owner's budget has no room.
             DatabaseUnavailable: nothing is charged.
         """
-        quote = self._quote(owner_id, tier, TaskKind.GENERATION, options)
+        order = self.ordering.price(owner_id, GenerationOrder(tier=tier, options=options))
         self.ingest.check_free_space()
         task = Generation(prompt=prompt, negative=negative, aspect_ratio=aspect_ratio)
         with self.transactions.begin() as tx:
-            accepted = self._accept(tx, owner_id, task, quote=quote, job_id=self._new_id("gen"), request_id=request_id)
+            accepted = self._accept(tx, owner_id, task, order=order, job_id=self._new_id("gen"), request_id=request_id)
             result = GenerationAccepted(job=accepted.jobs[0], balance=accepted.balance)
             self._run_hooks(tx, result)
         self.dispatch.start(accepted.due)
@@ -120,9 +110,9 @@ class Generations(Extensible):
             TooManyJobs, QuotaExceeded: the owner's budget has no room.
             Unavailable: a dependency failed; nothing is charged and nothing stored.
         """
-        quote = self._quote(owner_id, tier, TaskKind.MODIFICATION, options)
+        order = self.ordering.price(owner_id, ModificationOrder(tier=tier, picture=picture, options=options))
         self.ingest.check_free_space()
-        with self._validated(owner_id, picture, quote.price) as validated:
+        with self._validated(owner_id, picture, order) as validated:
             began_at = self.clock.now()
             job_id = self._new_id("mod")
             key = ObjectKey.of_input(job_id, validated.identity.format)
@@ -130,7 +120,7 @@ class Generations(Extensible):
                 source = JobInput(key=key, dimensions=validated.identity.dimensions, digest=digests[key])
                 task = Modification(prompt=prompt, negative=negative, input=source)
                 self.ingest.check_in_time(began_at)
-                accepted = self._accept(tx, owner_id, task, quote=quote, job_id=job_id, request_id=request_id)
+                accepted = self._accept(tx, owner_id, task, order=order, job_id=job_id, request_id=request_id)
                 result = GenerationAccepted(job=accepted.jobs[0], balance=accepted.balance)
                 self._run_hooks(tx, result)
         self.dispatch.start(accepted.due)
@@ -162,25 +152,24 @@ class Generations(Extensible):
 
     @contextmanager
     def _validated(
-        self, owner_id: OwnerId, picture: InlineImage | WebAddress, price: Tokens
+        self, owner_id: OwnerId, picture: InlineImage | WebAddress, order: PricedOrder
     ) -> Iterator[ValidatedImage]:
         """Open the picture and validate it. Funds are checked before a download, but after an inline picture."""
         if isinstance(picture, InlineImage):
             validated = self.ingest.validate_inline(picture)
-            self._check_funds(owner_id, price, input_bytes=validated.size_bytes)
+            self._check(owner_id, evolve(order, input_bytes=validated.size_bytes))
             yield validated
             return
-        self._check_funds(owner_id, price, input_bytes=1)
+        self._check(owner_id, evolve(order, input_bytes=UNKNOWN_BYTES))
         try:
             with self.downloader.download(picture.url) as content:
                 yield self.ingest.validate_inline(InlineImage(content=content))
         except FileTooLarge as error:
             raise SourceTooLarge(size_bytes_max=error.size_bytes_max) from error
 
-    def _check_funds(self, owner_id: OwnerId, price: Tokens, *, input_bytes: int) -> None:
-        adding = Usage.of_request(price, input_bytes=input_bytes)
+    def _check(self, owner_id: OwnerId, order: PricedOrder) -> None:
         with self.transactions.view() as tx:
-            self.billing.check(tx, price, adding=adding, owner_id=owner_id, now=self.clock.now())
+            self.ordering.check(tx, owner_id, order, now=self.clock.now())
 
     def _accept(
         self,
@@ -188,18 +177,13 @@ class Generations(Extensible):
         owner_id: OwnerId,
         task: Task,
         *,
-        quote: Quote,
+        order: PricedOrder,
         job_id: JobId,
         request_id: RequestId | None,
     ) -> AcceptedJobs:
         now = self.clock.now()
-        spec = JobSpec.of(task, quote, id_=job_id, owner_id=owner_id, request_id=request_id, now=now)
-        return self.billing.accept(tx, [spec], owner_id=owner_id, now=now)
-
-    def _quote(self, owner_id: OwnerId, tier: Tier, kind: TaskKind, options: RenderOptions) -> Quote:
-        if tier == Tier.FREE:
-            raise InvalidValue(what="tier", rule="must be one that costs something")
-        return self.pricing.quote(tier, kind, owner_id=owner_id, options=options)
+        spec = JobSpec.of(task, order.quotes[0], id_=job_id, owner_id=owner_id, request_id=request_id, now=now)
+        return self.ordering.accept(tx, owner_id, order, [spec], now=now)
 
     def _new_id(self, mark: Literal["gen", "mod"]) -> JobId:
         return self.ids.new(JobId).marked(mark)

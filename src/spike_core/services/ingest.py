@@ -33,6 +33,13 @@ class InlineImage:
     media_type: str | None = None  # in any spelling; `None` if none is declared
 
 
+@frozen
+class WebAddress:
+    """The URL of a picture to download."""
+
+    url: str
+
+
 @frozen(kw_only=True)
 class ValidatedImage:
     """A picture that is accepted."""

@@ -21,6 +21,7 @@ from spike_core.ports.ids import Ids
 from spike_core.ports.transactions import Transaction, Transactions
 from spike_core.services.billing import AcceptedJobs, Billing
 from spike_core.services.ingest import Ingest, ValidatedImage
+from spike_core.services.ordering import PricedOrder
 from spike_core.services.pricing import Pricing
 
 
@@ -30,6 +31,12 @@ class UploadQuote:
 
     enhancement: Quote | None  # of each file; `None`: not at all, since the album has auto-enhance off
     balance: Tokens
+
+
+def upload_order(enhancement: Quote | None, stored_bytes: Sequence[int]) -> PricedOrder:
+    """Return what files of these sizes order, if each is enhanced like this."""
+    quotes = [] if enhancement is None else [enhancement] * len(stored_bytes)
+    return PricedOrder(quotes=quotes, images=Usage(images=len(stored_bytes), stored_bytes=sum(stored_bytes)))
 
 
 @frozen(kw_only=True)
@@ -73,12 +80,9 @@ class NewImages:
             TooManyJobs, QuotaExceeded: a budget has no room for them.
         """
         quote = self.enhancement(owner_id, tier=tier, options=options, album_id=album_id)
-        prices = [] if quote is None else [quote.price for _ in images]
-        free_jobs = sum(not price for price in prices)
-        adding = Usage.of(images=images) + Usage(free_jobs=free_jobs, paid_jobs=len(prices) - free_jobs)
-        total = sum(prices, NO_TOKENS)
+        order = upload_order(quote, [image.stored_bytes for image in images])
         with self.transactions.view() as tx:
-            balance = self.billing.check(tx, total, adding=adding, owner_id=owner_id, now=now)
+            balance = self.billing.check(tx, order.price, adding=order.adding, owner_id=owner_id, now=now)
         return UploadQuote(enhancement=quote, balance=balance)
 
     def enhancement(

@@ -134,7 +134,7 @@ class WebhookEndpoints:
                 webhook = webhook.disable(DisabledBecause.OWNER, now=now)
             tx.webhooks.put(webhook)
             if patch.enabled is True:
-                tx.webhooks.wake(webhook_id, now=now)
+                tx.webhooks.wake(webhook_id, at=now)
         return webhook
 
     @retry_on_conflict
@@ -162,7 +162,7 @@ class WebhookEndpoints:
         with self.transactions.begin() as tx:
             _own(tx.webhooks.lock(webhook_id), owner_id).check_enabled()
             delivery = WebhookDelivery.of(event, to=webhook_id, id_=delivery_id, now=now)
-            add_delivery(tx, delivery)
+            add_delivery(tx, delivery, at=now)
             return tx.webhook_deliveries.get(webhook_id, delivery_id)
 
     def deliveries(
@@ -196,7 +196,7 @@ class WebhookEndpoints:
             delivery = tx.webhook_deliveries.get(webhook_id, delivery_id).again(now=now)
             webhook.check_enabled()
             tx.webhook_deliveries.put(delivery)
-            tx.webhooks.wake(webhook_id, now=now)
+            tx.webhooks.wake(webhook_id, at=now)
         return delivery
 
     def _check(self, url: str) -> None:

@@ -1,6 +1,7 @@
 """Webhook fan-out: a subscriber that stores a delivery of each event for each webhook that wants it."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
 from attrs import frozen
@@ -19,7 +20,7 @@ NO_ROOM: Final = "too many deliveries wait"
 
 @frozen(kw_only=True)
 class WebhookFanOut:
-    """A subscriber to all events, which are recorded for it while any owner has a webhook."""
+    """A subscriber to all events. Those are recorded for it that `wanted_by_webhooks` selects."""
 
     transactions: Transactions
     clock: Clock
@@ -46,13 +47,20 @@ class WebhookFanOut:
                     continue
                 if webhook.wants(event):
                     id_ = self.ids.new(WebhookDeliveryId)
-                    add_delivery(tx, WebhookDelivery.of(event, to=webhook_id, id_=id_, now=now))
+                    delivery = WebhookDelivery.of(event, to=webhook_id, id_=id_, now=now)
+                    add_delivery(tx, delivery, at=webhook.rested(now))
 
 
-def add_delivery(tx: Transaction, delivery: WebhookDelivery) -> None:
-    """Store a delivery to a locked webhook, and make that due; beyond `WEBHOOK_PENDING_MAX` it is failed."""
+def wanted_by_webhooks(tx: Transaction, events: Sequence[Event]) -> Sequence[Event]:
+    """Return those of a transaction's events that a webhook of their owner wants; the others needn't be recorded."""
+    webhooks = {owner_id: tx.webhooks.of_owner(owner_id) for owner_id in {event.owner_id for event in events}}
+    return [event for event in events if any(each.wants(event) for each in webhooks[event.owner_id])]
+
+
+def add_delivery(tx: Transaction, delivery: WebhookDelivery, *, at: datetime) -> None:
+    """Store a delivery to a locked webhook, and make that due then; beyond `WEBHOOK_PENDING_MAX` it is failed."""
     waiting = tx.webhook_deliveries.pending(delivery.webhook_id, count_max=WEBHOOK_PENDING_MAX)
     if waiting >= WEBHOOK_PENDING_MAX:
         tx.webhook_deliveries.add(delivery.give_up(NO_ROOM))
     elif tx.webhook_deliveries.add(delivery):
-        tx.webhooks.wake(delivery.webhook_id, now=delivery.created_at)
+        tx.webhooks.wake(delivery.webhook_id, at=at)

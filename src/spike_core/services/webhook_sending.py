@@ -3,10 +3,9 @@
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
-from enum import Enum, auto
 from typing import Final
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from spike_core.domain.errors import UnsafeWebhookUrl, WebhookDeliveryNotFound, WebhookNotFound
 from spike_core.domain.event_deliveries import Subscription, UnreadableEvent
@@ -36,12 +35,12 @@ PURGE_BATCH: Final = 500
 _log: Final = logging.getLogger(__name__)
 
 
-class _Next(Enum):
-    """What follows an attempt."""
+@frozen(kw_only=True)
+class _Turn:
+    """What a process is about to send to a webhook: the first of these deliveries."""
 
-    ATTEMPT = auto()
-    OTHERS = auto()  # this webhook has had its turn
-    NOTHING = auto()  # another process has it, or it was deleted
+    webhook: Webhook
+    due: Sequence[WebhookDelivery]
 
 
 @frozen
@@ -73,8 +72,8 @@ class WebhookSending:
     sender: WebhookSender
     clock: Clock
 
-    def claim(self, *, slots: int, slow_slots: int) -> Sequence[ClaimedWebhook]:
-        """Claim at most `slots` webhooks that are due, of them at most `slow_slots` slow ones.
+    def claim(self, *, slots: int, quick_slots: int, slow_slots: int) -> Sequence[ClaimedWebhook]:
+        """Claim at most `slots` webhooks that are due, of them at most `slow_slots` slow and `quick_slots` other ones.
 
         The claimed ones must be given to `send`, in threads of their own: one may take as long as a time-out.
 
@@ -86,17 +85,19 @@ class WebhookSending:
         with self.transactions.view() as tx:  # usually nothing is due, and this takes no lock
             if not tx.webhooks.has_due(now=self.clock.now()):
                 return ()
-        return self._claim(slots, slow_slots)
+        return self._claim(slots, quick_slots, slow_slots)
 
     @retry_on_conflict
-    def _claim(self, slots: int, slow_slots: int) -> Sequence[ClaimedWebhook]:
+    def _claim(self, slots: int, quick_slots: int, slow_slots: int) -> Sequence[ClaimedWebhook]:
         now = self.clock.now()
         until = now + CLAIM
         with self.transactions.begin() as tx:
-            quick = tx.webhooks.claim(now=now, until=until, limit=slots, is_slow=False)
-            left = min(slots - len(quick), slow_slots)
-            slow = tx.webhooks.claim(now=now, until=until, limit=left, is_slow=True) if left > 0 else ()
-        return [*quick, *slow]
+            claimed: list[ClaimedWebhook] = []
+            for is_slow, most in ((False, quick_slots), (True, slow_slots)):
+                limit = min(most, slots - len(claimed))
+                if limit > 0:
+                    claimed += tx.webhooks.claim(now=now, until=until, limit=limit, is_slow=is_slow)
+        return claimed
 
     def send(self, claimed: ClaimedWebhook) -> int:
         """Send a claimed webhook's due deliveries, one after the other, and release it; return how many were accepted.
@@ -108,17 +109,22 @@ class WebhookSending:
         """
         now = self.clock.now()
         ends_at = min(now + SEND_FOR, claimed.until - SEND_FOR)
+        if now >= ends_at:  # this process was paused; there is no time left for an attempt
+            self._release(claimed)
+            return 0
         with self.transactions.view() as tx:
             due = tx.webhook_deliveries.due(claimed.webhook.id, now=now, limit=DELIVERIES_PER_CLAIM)
-        webhook, accepted = claimed.webhook, 0
-        for number, delivery in enumerate(due, start=1):
-            attempt = self._attempt(webhook, delivery)
-            is_last = number == len(due) or self.clock.now() >= ends_at
-            following = self._record(claimed, delivery, attempt, is_last)
+        if not due:
+            self._release(claimed)
+            return 0
+        turn: _Turn | None = _Turn(webhook=claimed.webhook, due=due)
+        sent = accepted = 0
+        while turn is not None:
+            attempt = self._attempt(turn)
+            sent += 1
             accepted += attempt.result is AttemptResult.ACCEPTED
-            if following is not _Next.ATTEMPT:
-                return accepted
-        self._release(claimed)  # nothing was due
+            left = 0 if self.clock.now() >= ends_at else DELIVERIES_PER_CLAIM - sent
+            turn = self._record(claimed, turn, attempt, left)
         return accepted
 
     def purge(self) -> int:
@@ -153,7 +159,8 @@ class WebhookSending:
                 types = frozenset(EVENT_TYPES)
                 tx.subscriptions.put(Subscription(name=WEBHOOKS, event_types=types, seen_at=self.clock.now()))
 
-    def _attempt(self, webhook: Webhook, delivery: WebhookDelivery) -> WebhookAttempt:
+    def _attempt(self, turn: _Turn) -> WebhookAttempt:
+        webhook, delivery = turn.webhook, turn.due[0]
         if isinstance(delivery.event, UnreadableEvent):
             detail = "this release can't read the event"
             return WebhookAttempt(result=AttemptResult.FAILED, took=timedelta(0), detail=detail)
@@ -166,23 +173,24 @@ class WebhookSending:
             return WebhookAttempt(result=AttemptResult.FAILED, took=timedelta(0), detail="internal error")
 
     @retry_on_conflict
-    def _record(
-        self,
-        claimed: ClaimedWebhook,
-        delivery: WebhookDelivery,
-        attempt: WebhookAttempt,
-        is_last: bool,  # noqa: FBT001  # of the turn
-    ) -> _Next:
-        """Store what became of an attempt, and release the webhook after its last one."""
+    def _record(self, claimed: ClaimedWebhook, turn: _Turn, attempt: WebhookAttempt, left: int) -> _Turn | None:
+        """Store what became of an attempt; return the rest of the turn, or release the webhook and return `None`.
+
+        At most `left` attempts follow. There is none, too, if another process has the webhook, or it was deleted.
+        """
         now = self.clock.now()
         with self.transactions.begin() as tx:
             try:
                 webhook = tx.webhooks.lock(claimed.webhook.id)
-                stored = tx.webhook_deliveries.get(webhook.id, delivery.id)
-            except (WebhookNotFound, WebhookDeliveryNotFound):  # deleted meanwhile
-                return _Next.NOTHING
+            except WebhookNotFound:  # deleted meanwhile
+                return None
             if not tx.webhooks.holds(claimed):
-                return _Next.NOTHING
+                return None
+            try:
+                stored = tx.webhook_deliveries.get(webhook.id, turn.due[0].id)
+            except WebhookDeliveryNotFound:  # purged meanwhile
+                self._release_within(tx, claimed, webhook)
+                return None
             if stored.state is WebhookState.PENDING:
                 stored = stored.after(attempt, now=now)
                 tx.webhook_deliveries.put(stored)
@@ -192,10 +200,12 @@ class WebhookSending:
             tx.webhooks.put(webhook)
             if webhook.disabled_at is not None:
                 _log.info("the webhook %s is disabled: %s", webhook.id, webhook.disabled_because)
-            if not is_last and attempt.result is AttemptResult.ACCEPTED and webhook.disabled_at is None:
-                return _Next.ATTEMPT
-            self._release_within(tx, evolve(claimed, webhook=webhook))
-            return _Next.OTHERS
+            if left > 0 and attempt.result is AttemptResult.ACCEPTED and webhook.disabled_at is None:
+                due = turn.due[1:] or tx.webhook_deliveries.due(webhook.id, now=now, limit=left)
+                if due:
+                    return _Turn(webhook=webhook, due=due)
+            self._release_within(tx, claimed, webhook)
+            return None
 
     @retry_on_conflict
     def _release(self, claimed: ClaimedWebhook) -> None:
@@ -204,11 +214,11 @@ class WebhookSending:
                 webhook = tx.webhooks.lock(claimed.webhook.id)
             except WebhookNotFound:
                 return
-            self._release_within(tx, evolve(claimed, webhook=webhook))
+            self._release_within(tx, claimed, webhook)
 
-    def _release_within(self, tx: Transaction, claimed: ClaimedWebhook) -> None:
-        webhook = claimed.webhook
+    def _release_within(self, tx: Transaction, claimed: ClaimedWebhook, webhook: Webhook) -> None:
+        """Release a locked webhook. One with more to send gets behind all that are due already."""
         due_at = tx.webhook_deliveries.next_due_at(webhook.id)
-        if due_at is not None and webhook.failures:
-            due_at = max(due_at, self.clock.now() + webhook.backoff)
+        if due_at is not None:
+            due_at = webhook.rested(max(due_at, self.clock.now()))
         tx.webhooks.release(claimed, due_at=None if webhook.disabled_at else due_at)

@@ -1,5 +1,7 @@
 """Point 7: blending by drag and drop, pictures generated and modified by a prompt."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -28,6 +30,7 @@ def test_one_picture_dropped_on_another_blends_them(two: Page, ada: Person) -> N
     dialog = two.get_by_role("dialog")
     expect(dialog).to_contain_text("into coffee.jpg")
     dialog.get_by_label("1K").check()
+    expect(dialog.get_by_role("status")).to_have_text(re.compile(r"^2 tokens of 96(, ≈ .+)?$"))
     dialog.get_by_role("button", name="Blend").click()
     two.get_by_role("link", name="View it in coffee.jpg").click()
     expect(two.locator(".version[data-status=COMPLETED]", has_text="Blend, 1K")).to_be_visible()
@@ -60,6 +63,7 @@ def test_a_picture_is_made_from_words(studio: Page, ada: Person) -> None:
     studio.get_by_label("Negative prompt").fill("clouds")
     studio.get_by_label("16:9", exact=True).check(force=True)
     studio.get_by_label("2K").check()
+    expect(studio.locator("form").get_by_role("status")).to_have_text("5 tokens of 100")
     studio.get_by_role("button", name="Create", exact=True).click()
     made = studio.get_by_alt_text("A lake in the mountains at sunset")
     made.wait_for()
@@ -89,6 +93,7 @@ def test_an_image_is_changed_by_a_sentence_and_remembered(two: Page, ada: Person
     two.locator(".tile", has_text="cat.jpg").locator("a").click()
     two.get_by_text("Change with a prompt").click()
     two.get_by_label("What should change?").fill("Sepia")
+    expect(two.locator(".disclosure").get_by_role("status")).to_have_text("2 tokens of 96")
     two.get_by_role("button", name="Change picture").click()
     changed = two.locator(".version[data-status=COMPLETED]", has_text="Changed, 1K")
     expect(changed).to_be_visible()

@@ -7,7 +7,8 @@ import pytest
 
 from eventually import eventually
 from spike_contracts.builders import NOON, an_owner
-from spike_contracts.events import LEASED, MAIL, SECOND, a_movement, backlog, claim, finish, only, record
+from spike_contracts.event_builders import a_movement
+from spike_contracts.events import LEASED, MAIL, SECOND, backlog, claim, finish, only, record
 from spike_core.domain.event_deliveries import Delivery
 from spike_core.domain.events import TokensMoved
 from spike_core.ports.transactions import Transactions

@@ -41,7 +41,7 @@ from spike_core.domain.images import ImageName
 from spike_core.domain.tiers import Tier
 from spike_core.ports.factories import Database
 from spike_core.ports.transactions import Transaction
-from spike_core.services.events import Handed
+from spike_core.services.event_delivery import Handed
 from spike_memory.engine import a_picture
 from spike_sqlalchemy import (
     AppDatabase,

@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,7 +18,7 @@ from standardwebhooks import Webhook as Verifier
 from standardwebhooks import WebhookVerificationError
 
 from eventually import eventually
-from spike_contracts.events import one_event_of_each_kind
+from spike_contracts.event_builders import one_event_of_each_kind
 from spike_contracts.webhooks import WebhookSenderContract, a_message
 from spike_core.domain.errors import UnsafeWebhookUrl
 from spike_core.domain.events import TokensMoved
@@ -28,6 +29,7 @@ from spike_core.domain.webhooks import WEBHOOKS, AttemptResult, WebhookSecret, W
 from spike_memory import build_in_memory
 from spike_webhooks import HttpWebhookSender
 from spike_webhooks.payloads import PAYLOAD_BYTES_MAX, payload
+from spike_webhooks.sender import CHECKS_MAX
 from spike_worker.webhooks import sending_webhooks
 
 LOOPBACK = ipaddress.ip_network("127.0.0.1/32")
@@ -166,10 +168,63 @@ def test_a_receiver_that_speaks_no_http_or_never_ends_is_a_failure(answer: bytes
     assert attempt.took < timedelta(seconds=3)
 
 
+def test_what_is_wrong_with_tls_is_told_from_no_connection() -> None:
+    with served(b"hello\r\n\r\n", every_s=0.001) as url:
+        attempt = HttpWebhookSender(allow=[LOOPBACK]).send(a_message(url.replace("http:", "https:")))
+    assert attempt.detail.startswith("no TLS connection")
+
+
 def test_an_endless_body_is_not_read() -> None:
     with served(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 100_000, every_s=0.001) as url:
         attempt = HttpWebhookSender(allow=[LOOPBACK]).send(a_message(url))
     assert (attempt.status, attempt.took < timedelta(seconds=3)) == (200, True)
+
+
+@pytest.mark.parametrize(
+    ("answer", "seconds"),
+    [
+        ("429 X\r\nRetry-After: 120", 120),
+        ("503 X\r\nretry-after:  Thu, 01 Jan 2026 12:01:00 GMT", 60),
+        ("429 X\r\nRetry-After: 99999999999999", 3600),
+        ("429 X\r\nRetry-After: Thu, 01 Jan 2026 11:00:00 GMT", 0),
+        ("429 X\r\nRetry-After: -1", 0),
+        ("429 X\r\nRetry-After: Thu, 99 Jan 2026 11:00:00 +9999", 0),
+        ("500 X\r\nRetry-After: 120", 0),
+    ],
+)
+def test_a_receiver_that_is_busy_says_how_long_to_leave_it_alone(answer: str, seconds: int) -> None:
+    with served(f"HTTP/1.1 {answer}\r\n\r\n".encode()) as url:
+        attempt = HttpWebhookSender(allow=[LOOPBACK]).send(a_message(url))
+    assert (attempt.result, attempt.retry_after) == (AttemptResult.FAILED, timedelta(seconds=seconds))
+
+
+def test_certificates_are_read_once_and_by_none_that_sends_without_tls() -> None:
+    sender = HttpWebhookSender()
+    assert sender._tls.of("http://example.org/") is None
+    assert sender._tls.of("https://example.org/") is sender._tls.of("https://example.com/")
+
+
+def test_names_that_never_resolve_hold_up_no_attempt_when_they_are_checked(local: Receiver) -> None:
+    """Each keeps a thread for as long as the system's resolver takes, whatever the deadline."""
+    ended = threading.Event()
+
+    def resolve(host: str, _port: int) -> list[ipaddress.IPv4Address]:
+        assert host == "127.0.0.1" or ended.wait(20)
+        return [ipaddress.IPv4Address("127.0.0.1")]
+
+    sender = HttpWebhookSender(allow=[LOOPBACK], resolve=resolve, deadline_s=1.0)
+
+    def check(_number: int) -> None:
+        with pytest.raises(UnsafeWebhookUrl):
+            sender.check("https://hangs.example.org/")
+
+    with ThreadPoolExecutor(2 * CHECKS_MAX) as pool:
+        list(pool.map(check, range(2 * CHECKS_MAX)))
+    try:
+        assert sender.send(a_message(local.url("/200"))).status == 200
+        assert sender.send(a_message("https://hangs.example.org/")).detail == "time-out"
+    finally:
+        ended.set()
 
 
 def test_a_name_that_leads_to_a_private_address_later_is_refused_at_the_attempt() -> None:

@@ -5,7 +5,7 @@ from spike_contracts.albums import AlbumsContract
 from spike_contracts.api_key_charges import ApiKeyChargesContract
 from spike_contracts.api_keys import ApiKeysContract
 from spike_contracts.audit import AuditReaderContract
-from spike_contracts.events import EventDeliveriesContract, SubscriptionsContract
+from spike_contracts.events import EventDeliveriesContract
 from spike_contracts.fair_scheduling import FairSchedulingContract
 from spike_contracts.idempotency import IdempotencyRecordsContract
 from spike_contracts.image_deletion import ImageDeletionContract
@@ -22,6 +22,7 @@ from spike_contracts.renditions import RenditionsContract
 from spike_contracts.sessions import SessionsContract
 from spike_contracts.shared_transactions import SharedTransactionsContract
 from spike_contracts.statistics import StatisticsContract
+from spike_contracts.subscriptions import SubscriptionsContract
 from spike_contracts.transactions import TransactionsContract
 from spike_contracts.users import UsersContract
 from spike_contracts.wallets import WalletsContract

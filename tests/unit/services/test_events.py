@@ -13,7 +13,7 @@ from attrs import define, evolve, field
 
 from services import Services
 from spike_contracts.builders import NOON
-from spike_contracts.events import a_movement
+from spike_contracts.event_builders import a_movement
 from spike_core.domain.accounts import Email
 from spike_core.domain.errors import InvalidValue
 from spike_core.domain.event_deliveries import (
@@ -28,8 +28,8 @@ from spike_core.domain.events import EVENT_TYPES, Event, JobCompleted, TokensMov
 from spike_core.domain.tokens import Tokens
 from spike_core.ports.transactions import Transaction
 from spike_core.services import events as event_service
+from spike_core.services.event_delivery import CLAIM_BATCH, Handed
 from spike_core.services.event_recording import SUBSCRIPTIONS_AGE_MAX
-from spike_core.services.events import CLAIM_BATCH, Handed
 from spike_memory import MemoryTransactions, NoopHeartbeat
 
 MAIL, INDEX = SubscriberName("mail"), SubscriberName("index")
@@ -228,7 +228,7 @@ def test_a_paused_process_leaves_out_what_another_one_has_ended_and_counts_none_
     services = Services.build(subscribers=[mail], heartbeat=heartbeat)
     services.owner()
     services.owner("bob@example.org")
-    other = evolve(services.events, subscribers={MAIL: other_mail})
+    other = evolve(services.events.delivery, subscribers={MAIL: other_mail})
 
     def pause(_event: Event) -> None:
         services.pass_time(services.events.limits.lease * 2)
@@ -245,7 +245,7 @@ def test_what_another_process_has_ended_is_no_failure() -> None:
     mail, other_mail = Recorder(), Recorder()
     services = Services.build(subscribers=[mail])
     services.owner()
-    other = evolve(services.events, subscribers={MAIL: other_mail})
+    other = evolve(services.events.delivery, subscribers={MAIL: other_mail})
 
     def pause_and_fail(event: Event) -> None:
         services.pass_time(services.events.limits.lease)
@@ -267,7 +267,7 @@ def test_a_renewal_does_not_undo_the_delay_of_what_has_just_been_recorded() -> N
         fail(event)
 
     failing = Recorder(meanwhile=strike_after_the_commit)
-    events = evolve(services.events, subscribers={MAIL: failing}, limits=EventLimits(delay_min=MINUTE * 10))
+    events = evolve(services.events.delivery, subscribers={MAIL: failing}, limits=EventLimits(delay_min=MINUTE * 10))
     assert events.deliver(MAIL) == Handed(failed=1)
     services.pass_time(MINUTE * 9)
     assert events.deliver(MAIL) == Handed(), "the delay is ten minutes"
@@ -428,6 +428,6 @@ def test_an_event_that_this_release_cannot_read_is_a_failure() -> None:
         later = NOON + timedelta(days=9999)
         [delivery] = tx.event_deliveries.claim(MAIL, now=services.clock.now(), until=later, limit=1)
     unreadable = evolve(delivery, event=UnreadableEvent(id=delivery.id, problem="has schema 2"))
-    outcome = services.events._hand(unreadable)
+    outcome = services.events.delivery._hand(unreadable)
     assert "has schema 2" in str(outcome.error)
     assert mail.events == []

@@ -301,12 +301,12 @@ def test_an_album_of_a_removed_tier_is_read_and_its_uploads_say_what_to_do() -> 
 
 def test_the_limits_of_a_job_follow_the_largest_tier_of_the_catalog() -> None:
     """Four times the pixels of 4096 may take four times as long; smaller tiers may take what they could without it."""
-    limits = shop().jobs.enhancements.billing.limits
+    limits = shop().quotes.billing.limits
     assert limits.processor_time_of(TIER_8K) == limits.processor_time * 4
     assert limits.processor_time_of(Tier.TIER_1K) == limits.processor_time * 0.1
     assert limits.processor_time_of(Tier("SOLD_BEFORE")) == limits.processor_time * 4
     assert limits.work_time_max == 4 * Policies().limits.work_time_max
-    assert shop(catalog=SPECIFIED).jobs.enhancements.billing.limits.work_time_max == Policies().limits.work_time_max
+    assert shop(catalog=SPECIFIED).quotes.billing.limits.work_time_max == Policies().limits.work_time_max
     assert SPECIFIED.work_share(2048) == 0.25
     with_share = Catalog([evolve(offer, work_share=0.5) if offer.tier == Tier.TIER_1K else offer for offer in SHOP])
     assert with_share.work_share(1024) == 0.5

@@ -23,8 +23,15 @@ from spike_core.domain.images import ImageName
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
 from spike_core.domain.usage import Budget, Budgets
-from spike_core.services.generations import WebAddress
-from spike_core.services.ingest import InlineImage
+from spike_core.services.ingest import InlineImage, WebAddress
+from spike_core.services.ordering import (
+    BatchEnhancementOrder,
+    EnhancementOrder,
+    GenerationOrder,
+    ModificationOrder,
+    ParallelEnhancementOrder,
+    UploadOrder,
+)
 from spike_core.services.quotes import RequestQuote
 from spike_memory.engine import a_picture
 
@@ -95,24 +102,24 @@ def asked(there: Known, data: st.DataObject) -> Asked:
                 return InlineImage(content=io.BytesIO(content)) if is_inline else other if kind == "blend" else None
 
             return Asked(
-                quote=lambda: quotes.enhancement(owner, image_id=id_, tier=tier, source=source(), api_key=key),
+                quote=lambda: quotes.of(owner, EnhancementOrder(image_id=id_, tier=tier, source=source()), api_key=key),
                 order=lambda: enhancements.enhance(owner, image_id=id_, tier=tier, source=source()),
             )
         case "parallel":
             id_, tiers = data.draw(image), data.draw(st.lists(TIERS, max_size=4))
             return Asked(
-                quote=lambda: quotes.parallel_enhancement(owner, image_id=id_, tiers=tiers, api_key=key),
+                quote=lambda: quotes.of(owner, ParallelEnhancementOrder(image_id=id_, tiers=tiers), api_key=key),
                 order=lambda: enhancements.enhance_in_parallel(owner, image_id=id_, tiers=tiers),
             )
         case "batch":
             ids = data.draw(st.lists(image, max_size=4))
             return Asked(
-                quote=lambda: quotes.batch_enhancement(owner, image_ids=ids, tier=tier, api_key=key),
+                quote=lambda: quotes.of(owner, BatchEnhancementOrder(image_ids=ids, tier=tier), api_key=key),
                 order=lambda: enhancements.enhance_batch(owner, image_ids=ids, tier=tier),
             )
         case "generate":
             return Asked(
-                quote=lambda: quotes.generation(owner, tier=tier, api_key=key),
+                quote=lambda: quotes.of(owner, GenerationOrder(tier=tier), api_key=key),
                 order=lambda: generations.generate(
                     owner, prompt=Prompt("sea"), tier=tier, aspect_ratio=AspectRatio.SQUARE
                 ),
@@ -120,8 +127,10 @@ def asked(there: Known, data: st.DataObject) -> Asked:
         case "modify":
             content = data.draw(st.sampled_from([PICTURE, b"", b"text"]))
             return Asked(
-                quote=lambda: quotes.modification(
-                    owner, tier=tier, picture=InlineImage(content=io.BytesIO(content)), api_key=key
+                quote=lambda: quotes.of(
+                    owner,
+                    ModificationOrder(tier=tier, picture=InlineImage(content=io.BytesIO(content))),
+                    api_key=key,
                 ),
                 order=lambda: generations.modify(
                     owner, prompt=Prompt("sea"), tier=tier, picture=InlineImage(content=io.BytesIO(content))
@@ -131,8 +140,10 @@ def asked(there: Known, data: st.DataObject) -> Asked:
             album_id, named = data.draw(st.sampled_from(there.albums)), data.draw(st.none() | TIERS)
             uploads = there.services.images.uploads.before_commit(charging)
             return Asked(
-                quote=lambda: quotes.upload(
-                    owner, files_bytes=[len(PICTURE)], tier=named, album_id=album_id, is_batch=False, api_key=key
+                quote=lambda: quotes.of(
+                    owner,
+                    UploadOrder(files_bytes=[len(PICTURE)], tier=named, album_id=album_id, is_batch=False),
+                    api_key=key,
                 ),
                 order=lambda: uploads.upload(
                     owner,
@@ -179,14 +190,16 @@ def outcome(call: Callable[[], object]) -> object:
 
 def test_a_batch_of_files_is_priced_without_those_that_are_left_out(services: Services) -> None:
     owner = services.owner(tokens=3)
-    quote = services.quotes.upload(owner, files_bytes=[10, 0, 10**9, 20], is_batch=True)
+    quote = services.quotes.of(owner, UploadOrder(files_bytes=[10, 0, 10**9, 20], is_batch=True))
     assert (quote.tokens, quote.is_sufficient) == (Tokens(4), False)
     assert [refusal.code for refusal in quote.refusals] == ["not_enough_tokens"]
 
 
 def test_a_web_address_is_quoted_without_a_download(services: Services) -> None:
     """The downloader in memory knows no page, so a download would fail."""
-    quote = services.quotes.modification(services.owner(), tier=Tier.TIER_1K, picture=WebAddress("https://example.org"))
+    quote = services.quotes.of(
+        services.owner(), ModificationOrder(tier=Tier.TIER_1K, picture=WebAddress("https://example.org"))
+    )
     assert (quote.tokens, [*quote.refusals]) == (Tokens(2), [])
 
 
@@ -197,12 +210,12 @@ def test_seconds_are_those_of_the_latest_jobs_of_the_same_kind(services: Service
     complete(services, bob, seconds=900)  # another owner's
     services.jobs.generations.generate(ada, prompt=Prompt("sea"), tier=Tier.TIER_1K, aspect_ratio=AspectRatio.SQUARE)
     services.work()  # a creation, which took no time
-    of_image = quotes.enhancement(ada, image_id=images[1], tier=Tier.TIER_2K)
-    of_all = quotes.batch_enhancement(ada, image_ids=images, tier=Tier.TIER_1K)
+    of_image = quotes.of(ada, EnhancementOrder(image_id=images[1], tier=Tier.TIER_2K))
+    of_all = quotes.of(ada, BatchEnhancementOrder(image_ids=images, tier=Tier.TIER_1K))
     assert of_image.work == timedelta(seconds=4 * 5)
     assert of_all.work == 3 * timedelta(seconds=5)
-    assert quotes.generation(ada, tier=Tier.TIER_1K).work == timedelta(milliseconds=1)
-    assert quotes.generation(bob, tier=Tier.TIER_1K).work is None
+    assert quotes.of(ada, GenerationOrder(tier=Tier.TIER_1K)).work == timedelta(milliseconds=1)
+    assert quotes.of(bob, GenerationOrder(tier=Tier.TIER_1K)).work is None
 
 
 def complete(services: Services, owner: OwnerId, *, seconds: int) -> ImageId:

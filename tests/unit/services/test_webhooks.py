@@ -6,6 +6,7 @@ from functools import partial
 from typing import Final
 
 import pytest
+from attrs import define
 
 from spike_core.domain.errors import (
     TooManyWebhooks,
@@ -14,7 +15,7 @@ from spike_core.domain.errors import (
     WebhookDisabled,
     WebhookNotFound,
 )
-from spike_core.domain.events import JobCompleted, TokensMoved
+from spike_core.domain.events import ImageUploaded, JobCompleted, TokensMoved
 from spike_core.domain.identifiers import OwnerId, WebhookDeliveryId, WebhookId
 from spike_core.domain.tokens import Tokens
 from spike_core.domain.webhooks import (
@@ -25,16 +26,20 @@ from spike_core.domain.webhooks import (
     WEBHOOKS_MAX,
     DisabledBecause,
     Webhook,
+    WebhookAttempt,
     WebhookDelivery,
+    WebhookMessage,
     WebhookState,
 )
 from spike_core.services import webhook_fan_out
 from spike_core.services.webhook_endpoints import WebhookPatch
+from spike_core.services.webhook_sending import DELIVERIES_PER_CLAIM
 from spike_memory import InMemorySpike, MemoryWebhookSender, build_in_memory
 
 URL: Final = "https://app.example.org/hook"
 OTHER: Final = "https://other.example.org/hook"
 MOVED: Final = frozenset({TokensMoved.event_type})
+UPLOADED: Final = frozenset({ImageUploaded.event_type})
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
 
@@ -42,8 +47,8 @@ DAY: Final = timedelta(days=1)
 class World:
     """A Spike with one owner, and receivers."""
 
-    def __init__(self) -> None:
-        self.receivers = MemoryWebhookSender()
+    def __init__(self, receivers: MemoryWebhookSender | None = None) -> None:
+        self.receivers = receivers or MemoryWebhookSender()
         self.spike: InMemorySpike = build_in_memory(webhook_sender=self.receivers)
         self.owner_id: OwnerId = self.spike.owner()
         self.endpoints = self.spike.webhooks.endpoints
@@ -55,11 +60,19 @@ class World:
         for _ in range(times):
             self.spike.wallets.grant(self.owner_id, Tokens(1))
 
-    def send(self) -> None:
-        """Send what is due now, as a process does in a round."""
+    def upload(self) -> None:
+        """Upload a picture, whose events are of another subject than those of the ones before."""
+        self.spike.upload(self.owner_id)
+
+    def fan_out(self) -> None:
+        """Store deliveries."""
         while self.spike.events.deliver(WEBHOOKS).count:
             pass
-        while claimed := self.spike.webhooks.sending.claim(slots=9, slow_slots=9):
+
+    def send(self) -> None:
+        """Send what is due now, as a process does in a round."""
+        self.fan_out()
+        while claimed := self.spike.webhooks.sending.claim(slots=9, quick_slots=9, slow_slots=9):
             for each in claimed:
                 self.spike.webhooks.sending.send(each)
 
@@ -108,6 +121,10 @@ def test_a_webhook_is_delivered_after_its_receiver_was_down_for_an_hour(world: W
     assert message.event.job_id == job.id
     [delivery] = world.log(webhook)
     assert (delivery.state, delivery.attempts, delivery.status) == (WebhookState.DELIVERED, 5, 200)
+    assert [each.status for each in delivery.log] == [None, None, None, None, 200]
+    assert world.endpoints.redeliver(world.owner_id, webhook.id, delivery.id).attempts == 0
+    world.send()
+    assert len(world.log(webhook)[0].log) == 6, "what was before stays in the log"
     assert world.stored(webhook).failing_since is None
 
 
@@ -250,16 +267,123 @@ def test_what_a_receiver_doesn_t_take_fills_no_disk(world: World, monkeypatch: p
 def test_a_webhook_that_is_deleted_or_claimed_by_others_while_it_is_sent_to_stays_so(world: World) -> None:
     webhook, other = world.create(), world.create(OTHER)
     world.grant()
-    while world.spike.events.deliver(WEBHOOKS).count:
-        pass
+    world.fan_out()
     sending = world.spike.webhooks.sending
-    claimed = {each.webhook.id: each for each in sending.claim(slots=9, slow_slots=9)}
+    claimed = {each.webhook.id: each for each in sending.claim(slots=9, quick_slots=9, slow_slots=9)}
     world.endpoints.remove(world.owner_id, webhook.id)
     assert sending.send(claimed[webhook.id]) == 1
     world.spike.clock.advance(timedelta(minutes=2))
-    [again] = sending.claim(slots=9, slow_slots=9)
+    [again] = sending.claim(slots=9, quick_slots=9, slow_slots=9)
     sending.send(claimed[other.id])
     assert world.log(other)[0].state is WebhookState.PENDING, "its claim was lost"
     assert sending.send(again) == 1
     assert world.log(other)[0].attempts == 1
-    assert sending.claim(slots=0, slow_slots=0) == ()
+    assert sending.claim(slots=0, quick_slots=0, slow_slots=0) == ()
+
+
+def test_a_webhook_that_fails_rests_whatever_else_happens_and_as_long_as_its_receiver_asks(world: World) -> None:
+    """Each event is of another image, so none of them waits for another one."""
+    world.spike.wallets.grant(world.owner_id, Tokens(900))
+    webhook = world.create(events=UPLOADED)
+    world.receivers.statuses[URL] = 429
+    for seconds, after in ((1, 0), (4, 0), (16, 0), (100, 100)):
+        world.receivers.retry_after = timedelta(seconds=after)
+        before, began_at = len(world.receivers.sent), world.spike.clock.now()
+        world.upload()
+        world.send()
+        assert len(world.receivers.sent) == before + 1
+        while len(world.receivers.sent) == before + 1:
+            world.upload()
+            world.spike.clock.advance(timedelta(seconds=1))
+            world.send()
+        rested = world.spike.clock.now() - began_at
+        assert timedelta(seconds=seconds) <= rested <= timedelta(seconds=seconds + 1)
+        rest = (world.stored(webhook).resting_until or began_at) - world.spike.clock.now()
+        world.spike.clock.advance(rest)
+
+
+def test_a_webhook_with_much_to_send_gets_behind_the_others_after_its_turn(world: World) -> None:
+    """Otherwise a few owners with many events would hold up all others for as long as they have any."""
+    first = world.create(events=UPLOADED)
+    world.spike.wallets.grant(world.owner_id, Tokens(900))
+    for _ in range(DELIVERIES_PER_CLAIM * 2):
+        world.upload()
+    second = world.create(OTHER)
+    world.fan_out()
+    world.spike.clock.advance(timedelta(seconds=1))
+    world.grant()
+    world.fan_out()
+    turns = []
+    while claimed := world.spike.webhooks.sending.claim(slots=1, quick_slots=1, slow_slots=1):
+        world.spike.clock.advance(timedelta(seconds=1))
+        world.spike.webhooks.sending.send(claimed[0])
+        turns.append(claimed[0].webhook.id)
+    assert turns == [first.id, second.id, first.id]
+
+
+def test_slow_webhooks_and_others_leave_places_to_each_other(world: World) -> None:
+    webhooks = [world.create(url) for url in (URL, OTHER, URL + "/3", URL + "/4")]
+    world.receivers.statuses = {URL: 500, OTHER: 500}
+    world.grant()
+    world.send()
+    world.spike.clock.advance(DAY)
+    world.grant()
+    world.fan_out()
+    claimed = world.spike.webhooks.sending.claim(slots=9, quick_slots=1, slow_slots=1)
+    assert [each.webhook.is_slow for each in claimed] == [False, True]
+    claimed = world.spike.webhooks.sending.claim(slots=9, quick_slots=-1, slow_slots=9)
+    assert [each.webhook.is_slow for each in claimed] == [True]
+    assert len(webhooks) == 4
+
+
+@define
+class Meanwhile(MemoryWebhookSender):
+    """Does something while an attempt is under way."""
+
+    action: Callable[[], object] = bool
+
+    def send(self, message: WebhookMessage) -> WebhookAttempt:
+        """Receive a message."""
+        self.action()
+        return super().send(message)
+
+
+def test_a_webhook_that_is_changed_while_it_is_sent_to_is_sent_to_as_it_is_then() -> None:
+    world = World(receivers := Meanwhile())
+    webhook = world.create()
+    world.grant(2)
+    world.fan_out()
+    patch = WebhookPatch(url=OTHER, rotates_secret=True)
+    receivers.action = lambda: world.endpoints.update(world.owner_id, webhook.id, patch)
+    world.spike.webhooks.sending.claim(slots=1, quick_slots=1, slow_slots=1)
+    world.spike.clock.advance(timedelta(minutes=1))
+    [claimed] = world.spike.webhooks.sending.claim(slots=1, quick_slots=1, slow_slots=1)
+    assert world.spike.webhooks.sending.send(claimed) == 2
+    first, second = receivers.sent
+    assert (first.url, second.url) == (URL, OTHER)
+    assert first.secrets[0] in second.secrets[1:]
+
+
+def test_a_process_that_was_paused_after_its_claim_leaves_the_webhook_to_others(world: World) -> None:
+    webhook = world.create()
+    world.grant()
+    world.fan_out()
+    [claimed] = world.spike.webhooks.sending.claim(slots=1, quick_slots=1, slow_slots=1)
+    world.spike.clock.advance(timedelta(seconds=45))
+    assert world.spike.webhooks.sending.send(claimed) == 0
+    assert world.receivers.sent == []
+    world.send()
+    assert world.log(webhook)[0].state is WebhookState.DELIVERED
+
+
+def test_events_that_no_webhook_of_their_owner_wants_are_not_recorded(world: World) -> None:
+    """What others do costs nothing but a look whether they have a webhook."""
+    webhook = world.create(events=UPLOADED)
+    world.spike.upload(world.spike.owner("bob@example.org"))
+    world.grant()
+    assert world.spike.events.backlogs()[0].waiting == 0
+    world.upload()
+    assert world.spike.events.backlogs()[0].waiting == 1
+    world.endpoints.update(world.owner_id, webhook.id, WebhookPatch(enabled=False))
+    world.upload()
+    assert world.spike.events.backlogs()[0].waiting == 1

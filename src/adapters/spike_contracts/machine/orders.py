@@ -16,8 +16,7 @@ from spike_core.domain.jobs import SettledJob
 from spike_core.domain.ledger import Reference
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
-from spike_core.services.generations import WebAddress
-from spike_core.services.ingest import InlineImage
+from spike_core.services.ingest import InlineImage, WebAddress
 
 people = st.integers(0, 1)
 tiers = st.sampled_from(SPECIFIED.tiers)

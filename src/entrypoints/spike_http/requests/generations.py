@@ -13,8 +13,7 @@ from spike_core.domain.limits import PROMPT_CHARS_MAX
 from spike_core.domain.objects import PictureFormat
 from spike_core.domain.render_options import RenderOptions
 from spike_core.domain.tiers import Tier
-from spike_core.services.generations import WebAddress
-from spike_core.services.ingest import InlineImage
+from spike_core.services.ingest import InlineImage, WebAddress
 from spike_http.openapi.notes import sent_as
 from spike_http.openapi.tiers import PAID_TIER
 from spike_http.requests.errors import MissingFields, UnknownPricedTier

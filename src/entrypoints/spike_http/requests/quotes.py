@@ -12,8 +12,8 @@ from spike_core.domain.errors import InvalidValue
 from spike_core.domain.generation import AspectRatio
 from spike_core.domain.identifiers import AlbumId, ImageId
 from spike_core.domain.limits import PARALLEL_TIERS_MAX, PROMPT_CHARS_MAX, UploadLimits
-from spike_core.domain.render_options import RenderOptions
 from spike_core.domain.tiers import Tier
+from spike_core.services.ordering import UploadOrder
 from spike_http.openapi.limits import BATCH_FILES
 from spike_http.openapi.notes import JsonSchema, id_schema, sent_as
 from spike_http.openapi.tiers import ANY_TIER
@@ -42,11 +42,7 @@ class QuotedOperation(Enum):
 class UploadSizes:
     """The form of an upload, with the size of each file in its place."""
 
-    files_bytes: Sequence[int]
-    is_batch: bool
-    album_id: AlbumId | None
-    tier: Tier | None
-    options: RenderOptions
+    order: UploadOrder
 
     @classmethod
     def parse(cls, body: Mapping[str, object], *, is_batch: bool, limits: UploadLimits) -> "UploadSizes":
@@ -56,13 +52,14 @@ class UploadSizes:
             MissingFields, InvalidValue, InvalidIdentifier, TooManyFiles, BatchTooLarge: the body isn't valid.
         """
         album_id, tier = body.get("albumId"), body.get("tier")
-        return cls(
+        order = UploadOrder(
             files_bytes=_sizes(body.get("files"), limits) if is_batch else [_size("file", body.get("file"))],
             is_batch=is_batch,
             album_id=None if album_id is None else AlbumId.parse(string_field("albumId", album_id)),
             tier=None if tier is None else Tier(string_field("tier", tier)),
             options=render_options(body),
         )
+        return cls(order=order)
 
 
 Order = EnhanceBody | ParallelEnhanceBody | BatchEnhanceBody | GenerateBody | ModifyBody | UploadSizes

@@ -7,7 +7,7 @@ from typing import Final, assert_never
 import falcon
 from attrs import frozen
 
-from spike_core.domain.api_keys import ApiKey, Scope
+from spike_core.domain.api_keys import Scope
 from spike_core.domain.catalog import Catalog
 from spike_core.domain.errors import (
     EmptyFile,
@@ -17,10 +17,18 @@ from spike_core.domain.errors import (
     SourceTooLarge,
     SpikeError,
 )
-from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.limits import UploadLimits
 from spike_core.services.ingest import InlineImage
-from spike_core.services.quotes import Quotes, RequestQuote
+from spike_core.services.ordering import (
+    BatchEnhancementOrder,
+    EnhancementOrder,
+    GenerationOrder,
+    JobOrder,
+    ModificationOrder,
+    ParallelEnhancementOrder,
+    UploadOrder,
+)
+from spike_core.services.quotes import Quotes
 from spike_http.authentication import RequestAuthentication
 from spike_http.bulkhead import Bulkhead, ServerBusy
 from spike_http.context import Request
@@ -76,48 +84,29 @@ class QuotesResource:
         ):
             if isinstance(getattr(body.order, "source", None) or getattr(body.order, "picture", None), InlineImage):
                 place.take()
-            quote = self._quote(user_id, body.order, api_key=req.context.api_key)
+            quote = self.quotes.of(user_id, _order(body.order), api_key=req.context.api_key)
         resp.media = as_json(
             QuoteView.of(quote, refusals=_not_allowed(req), messages=_MESSAGES.get(body.operation, {}))
         )
 
-    def _quote(self, user_id: OwnerId, order: Order, *, api_key: ApiKey | None) -> RequestQuote:
-        match order:
-            case EnhanceBody():
-                return self.quotes.enhancement(
-                    user_id,
-                    image_id=order.image_id,
-                    tier=order.tier,
-                    options=order.options,
-                    source=order.source,
-                    api_key=api_key,
-                )
-            case ParallelEnhanceBody():
-                return self.quotes.parallel_enhancement(
-                    user_id, image_id=order.image_id, tiers=order.tiers, options=order.options, api_key=api_key
-                )
-            case BatchEnhanceBody():
-                return self.quotes.batch_enhancement(
-                    user_id, image_ids=order.image_ids, tier=order.tier, options=order.options, api_key=api_key
-                )
-            case GenerateBody():
-                return self.quotes.generation(user_id, tier=order.tier, options=order.options, api_key=api_key)
-            case ModifyBody():
-                return self.quotes.modification(
-                    user_id, tier=order.tier, picture=order.picture, options=order.options, api_key=api_key
-                )
-            case UploadSizes():
-                return self.quotes.upload(
-                    user_id,
-                    files_bytes=order.files_bytes,
-                    tier=order.tier,
-                    options=order.options,
-                    album_id=order.album_id,
-                    is_batch=order.is_batch,
-                    api_key=api_key,
-                )
-            case unreachable:
-                assert_never(unreachable)
+
+def _order(body: Order) -> JobOrder | UploadOrder:
+    """Return what a request would order."""
+    match body:
+        case EnhanceBody():
+            return EnhancementOrder(image_id=body.image_id, tier=body.tier, options=body.options, source=body.source)
+        case ParallelEnhanceBody():
+            return ParallelEnhancementOrder(image_id=body.image_id, tiers=body.tiers, options=body.options)
+        case BatchEnhanceBody():
+            return BatchEnhancementOrder(image_ids=body.image_ids, tier=body.tier, options=body.options)
+        case GenerateBody():
+            return GenerationOrder(tier=body.tier, options=body.options)
+        case ModifyBody():
+            return ModificationOrder(tier=body.tier, picture=body.picture, options=body.options)
+        case UploadSizes():
+            return body.order
+        case unreachable:
+            assert_never(unreachable)
 
 
 def _not_allowed(req: Request) -> Sequence[SpikeError]:

@@ -1,12 +1,12 @@
 """Webhooks in responses. A secret is shown when it is made, and never again."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from attrs import frozen
 
 from spike_core.domain.identifiers import EventId, WebhookDeliveryId, WebhookId
-from spike_core.domain.webhooks import DisabledBecause, Webhook, WebhookDelivery, WebhookState
+from spike_core.domain.webhooks import DisabledBecause, LoggedAttempt, Webhook, WebhookDelivery, WebhookState
 from spike_core.services.webhook_endpoints import DeliveryPage
 
 
@@ -73,6 +73,26 @@ class DeletedWebhookView:
 
 
 @frozen(kw_only=True)
+class WebhookAttemptView:
+    """An attempt to send something."""
+
+    at: datetime
+    milliseconds: int
+    response_status: int | None
+    error: str | None
+
+    @classmethod
+    def of(cls, attempt: LoggedAttempt) -> "WebhookAttemptView":
+        """Return the view of an attempt."""
+        return cls(
+            at=attempt.at,
+            milliseconds=attempt.took // timedelta(milliseconds=1),
+            response_status=attempt.status,
+            error=attempt.detail or None,
+        )
+
+
+@frozen(kw_only=True)
 class WebhookDeliveryView:
     """A delivery in a log."""
 
@@ -86,6 +106,7 @@ class WebhookDeliveryView:
     response_status: int | None
     error: str | None
     next_attempt_at: datetime | None
+    log: list[WebhookAttemptView]
 
     @classmethod
     def of(cls, delivery: WebhookDelivery) -> "WebhookDeliveryView":
@@ -101,6 +122,7 @@ class WebhookDeliveryView:
             response_status=delivery.status,
             error=delivery.detail or None,
             next_attempt_at=delivery.due_at,
+            log=[WebhookAttemptView.of(attempt) for attempt in delivery.log],
         )
 
 

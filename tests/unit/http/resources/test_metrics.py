@@ -9,7 +9,8 @@ from falcon import testing
 
 from caller import Caller
 from memory_spike import MemorySpike
-from spike_contracts.events import a_movement, record
+from spike_contracts.event_builders import a_movement
+from spike_contracts.events import record
 from spike_core.domain.errors import DatabaseUnavailable
 from spike_core.domain.event_deliveries import Backlog, SubscriberName
 from spike_core.domain.identifiers import JobId

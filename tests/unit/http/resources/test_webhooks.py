@@ -21,7 +21,7 @@ def create(caller: Caller) -> Any:
 
 def send(services: MemorySpike) -> None:
     services.spike.events.deliver(WEBHOOKS)
-    for claimed in services.spike.webhooks.sending.claim(slots=9, slow_slots=9):
+    for claimed in services.spike.webhooks.sending.claim(slots=9, quick_slots=9, slow_slots=9):
         services.spike.webhooks.sending.send(claimed)
 
 
@@ -74,6 +74,7 @@ def test_deliveries_are_listed_by_pages_and_sent_again(ada: Caller, bob: Caller,
         "responseStatus": 500,
         "error": failed["error"],
         "nextAttemptAt": "2026-01-01T12:00:05Z",
+        "log": [{"at": "2026-01-01T12:00:00Z", "milliseconds": 20, "responseStatus": 500, "error": None}],
     }
     again = ada.post(f"{path}/deliveries/{failed['id']}/redeliver", {})
     assert (again.status_code, again.json["delivery"]["attempts"]) == (202, 0)

@@ -195,6 +195,16 @@ OBJECTS: Final[Mapping[str, ObjectText]] = {
             "responseStatus": "What the receiver answered the latest attempt.",
             "error": "What was wrong with the latest attempt.",
             "nextAttemptAt": "Null if none is planned, and while an earlier event about the same image or job waits.",
+            "log": "The latest 20 attempts, oldest first, with those before it was sent again.",
+        },
+    ),
+    "WebhookAttempt": ObjectText(
+        "An attempt to send something.",
+        {
+            "at": "When the attempt had ended.",
+            "milliseconds": "How long it took.",
+            "responseStatus": "What the receiver answered; null if there was no answer.",
+            "error": "What was wrong; null if the receiver accepted.",
         },
     ),
     "DisabledBecause": ObjectText("Why nothing is sent to a webhook."),

@@ -30,6 +30,14 @@ _DELIVERY: Final[Mapping[str, Any]] = {
     "responseStatus": 503,
     "error": "the receiver answered 503",
     "nextAttemptAt": "2025-12-12T10:30:06Z",
+    "log": [
+        {
+            "at": "2025-12-12T10:30:01Z",
+            "milliseconds": 48,
+            "responseStatus": 503,
+            "error": "the receiver answered 503",
+        },
+    ],
 }
 _QUEUED: Final[Mapping[str, Any]] = {
     **_DELIVERY,
@@ -38,6 +46,7 @@ _QUEUED: Final[Mapping[str, Any]] = {
     "responseStatus": None,
     "error": None,
     "nextAttemptAt": "2025-12-12T10:30:00Z",
+    "log": [],
 }
 _MISSING: Final = "There is no such webhook, or it belongs to another user."
 _DISABLED: Final = "The webhook is disabled."
@@ -58,7 +67,7 @@ signatures. You may have five webhooks.
 
 Each event is a `POST` request with a small JSON body, signed as [Standard Webhooks](https://www.standardwebhooks.com) has
 it. Any status from 200 to 299 within 15 seconds accepts it. Otherwise it is sent again after 5 s, 5 min, 30 min, 2 h, 5 h,
-10 h, 14 h, 20 h and 24 h; then it is given up. An event may arrive twice: its `webhook-id` is the same then. Those about
+10 h, 14 h, 20 h and 24 h; then it is given up. A `Retry-After` of up to an hour is kept. An event may arrive twice: its `webhook-id` is the same then. Those about
 one image, or one job without an image, arrive in order. The status 410 disables the webhook, and so do five days without a
 success.
 """,

@@ -6,10 +6,13 @@ import { h } from './dom.js';
 import { sniffMimeType, toBase64 } from './files.js';
 import { fetchPage, toPicture } from './images.js';
 import { pollJobs } from './job_polling.js';
+import { quoteLines } from './quotes.js';
 import { tierPicker } from './tier_picker.js';
 import { firstChoiceFor, tiersFor } from './tiers.js';
-import { showToast } from './toasts.js';
+import { showError, showToast } from './toasts.js';
 import { setBalance } from './wallet.js';
+
+const QUOTED_BYTES_MAX = 1_000_000; // a larger file isn't sent twice: then the prices of the tiers have to do
 
 const figure = (picture, text) =>
   h('figure', {}, h('img', { src: picture.url, alt: picture.name }), h('figcaption', {}, text));
@@ -17,8 +20,23 @@ const figure = (picture, text) =>
 // `base` is {id, name, url, width, height}; `source` is the same, or {file, name, url} for a file that isn't uploaded.
 export function openBlendDialog(base, source, onStart = () => {}) {
   const lifetime = new AbortController();
+  const { elements, ask } = quoteLines(lifetime.signal);
+  const sourceOf = async () =>
+    source.id
+      ? { imageId: source.id }
+      : { base64: await toBase64(source.file), mimeType: await sniffMimeType(source.file) };
+  const askFor = async ([tier]) => {
+    if (!tier || source.file?.size > QUOTED_BYTES_MAX) return ask();
+    return ask({ operation: 'enhanceImage', imageId: base.id, tier, blendSource: await sourceOf() });
+  };
   const picker = tierPicker(
-    { tiers: tiersFor('blend'), sizes: [base], chosen: [firstChoiceFor('blend')], durationsOf: { imageId: base.id } },
+    {
+      tiers: tiersFor('blend'),
+      sizes: [base],
+      chosen: [firstChoiceFor('blend')],
+      durationsOf: { imageId: base.id },
+      onChange: (chosen) => askFor(chosen).catch(showError),
+    },
     lifetime.signal,
   );
   const { dialog } = openDialog({
@@ -32,12 +50,11 @@ export function openBlendDialog(base, source, onStart = () => {}) {
         figure(base, `into ${base.name}`),
       ),
       picker.element,
+      elements,
     ],
     action: 'Blend',
     async onSubmit() {
-      const blendSource = source.id
-        ? { imageId: source.id }
-        : { base64: await toBase64(source.file), mimeType: await sniffMimeType(source.file) };
+      const blendSource = await sourceOf();
       const answer = await postOnce('/api/images/enhance', { imageId: base.id, tier: picker.chosen()[0], blendSource });
       setBalance(answer.newBalance);
       pollJobs([{ id: answer.jobId }]);

@@ -8,6 +8,7 @@ import { createTile } from './grid.js';
 import { stableUrl } from './images.js';
 import { isFinished, pollJobs } from './job_polling.js';
 import { modifyForm } from './modify_form.js';
+import { ANY_PROMPT, quoteLines } from './quotes.js';
 import { navigate, renderRoute } from './router.js';
 import { aspectRatio } from './rows.js';
 import { tierPicker } from './tier_picker.js';
@@ -32,8 +33,14 @@ const requestedRatios = new Map(); // job id → aspect ratio that was requested
 export async function createView(_parameters, signal) {
   const grid = h('ul', { class: 'grid', 'aria-label': 'Creations' });
   const footer = h('div');
+  const { elements, ask } = quoteLines(signal);
   const picker = tierPicker(
-    { tiers: paidTiersFor('generation'), chosen: [defaultTierFor('generation')], durationsOf: { fromPrompt: true } },
+    {
+      tiers: paidTiersFor('generation'),
+      chosen: [defaultTierFor('generation')],
+      durationsOf: { fromPrompt: true },
+      onChange: ([tier]) => ask(tier && { operation: 'generateImage', prompt: ANY_PROMPT, tier }),
+    },
     signal,
   );
   const errorText = h('div', { class: 'error-text small', role: 'alert' });
@@ -130,6 +137,7 @@ export async function createView(_parameters, signal) {
       ),
     ),
     picker.element,
+    elements,
     errorText,
     button,
   );

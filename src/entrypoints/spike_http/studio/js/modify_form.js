@@ -5,6 +5,7 @@ import { h, replaceContent } from './dom.js';
 import { on } from './events.js';
 import { toBase64 } from './files.js';
 import { pollJobs, publishJob } from './job_polling.js';
+import { ANY_PROMPT, quoteLines } from './quotes.js';
 import { tierPicker } from './tier_picker.js';
 import { defaultTierFor, paidTiersFor } from './tiers.js';
 import { errorDetails } from './toasts.js';
@@ -22,11 +23,19 @@ export async function loadModifications(id, jobs) {
 }
 
 export function modifyForm(id, url, signal, onStart = () => {}) {
+  const { elements, ask } = quoteLines(signal);
+  // with the picture's URL in place of its bytes, which a quote doesn't fetch
+  const askFor = ([tier]) =>
+    element?.open &&
+    tier &&
+    ask({ operation: 'modifyImage', prompt: ANY_PROMPT, tier, imageUrl: new URL(url(), location).href });
+  let element;
   const picker = tierPicker(
     {
       tiers: paidTiersFor('modification'),
       chosen: [defaultTierFor('modification')],
       durationsOf: { fromPrompt: true },
+      onChange: askFor,
     },
     signal,
   );
@@ -77,10 +86,17 @@ export function modifyForm(id, url, signal, onStart = () => {}) {
       }),
     ),
     picker.element,
+    elements,
     errorText,
     h('button', { type: 'submit', class: 'button wide' }, 'Change picture'),
   );
-  return h('details', { class: 'disclosure' }, h('summary', {}, 'Change with a prompt'), form);
+  element = h(
+    'details',
+    { class: 'disclosure', ontoggle: () => askFor(picker.chosen()) },
+    h('summary', {}, 'Change with a prompt'),
+    form,
+  );
+  return element;
 }
 
 function startPolling(imageId, job) {

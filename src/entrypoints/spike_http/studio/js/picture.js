@@ -10,7 +10,7 @@ import { on } from './events.js';
 import { fetchImage, fetchLinks, RENEWED_BEFORE_MS, stableUrl, toPicture, validUntil } from './images.js';
 import { isFinished, pollJobs } from './job_polling.js';
 import { loadModifications, modifyForm } from './modify_form.js';
-import { quoter, quoteText, refusalText } from './quotes.js';
+import { quoteLines } from './quotes.js';
 import { openShareDialog } from './share_links.js';
 import { tierPicker } from './tier_picker.js';
 import { formatSize, formatTokens, recordDuration, tiersFor } from './tiers.js';
@@ -193,18 +193,12 @@ export async function pictureView({ id }, signal) {
 function enhanceForm(picture, signal) {
   const button = h('button', { type: 'submit', class: 'button primary wide' }, 'Enhance');
   const errorText = h('div', { class: 'error-text small', role: 'alert' });
-  const summary = h('p', { class: 'small muted', role: 'status' });
-  const refusal = h('p', { class: 'small error-text', role: 'alert' });
   let isSubmitting = false;
   const updateButton = (chosen, price) => {
     button.disabled = isSubmitting || !chosen.length;
     replaceContent(button, chosen.length ? `Enhance, ${formatTokens(price)}` : 'Choose a tier');
   };
-  const ask = quoter((quote) => {
-    summary.textContent = quote ? quoteText(quote) : '';
-    refusal.textContent = quote ? refusalText(quote) : '';
-    if (quote) updateButton(picker.chosen(), quote.tokens);
-  }, signal);
+  const { elements, ask } = quoteLines(signal, ({ tokens }) => updateButton(picker.chosen(), tokens));
   const order = (chosen) => ({
     imageId: picture.id,
     ...(chosen.length === 1 ? { tier: chosen[0] } : { tiers: chosen }),
@@ -258,8 +252,7 @@ function enhanceForm(picture, signal) {
     h('h2', {}, 'Enhance'),
     picker.element,
     picker.options,
-    summary,
-    refusal,
+    elements,
     errorText,
     button,
   );

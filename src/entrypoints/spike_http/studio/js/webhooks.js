@@ -165,10 +165,24 @@ function deliveryItem(webhook, delivery, reload) {
     delivery.error,
     delivery.nextAttemptAt && delivery.attempts && `next attempt ${time(delivery.nextAttemptAt)}`,
   ];
+  const attempts = delivery.log.map(({ at, milliseconds, responseStatus, error }) =>
+    h(
+      'div',
+      { class: 'muted tiny' },
+      `${time(at)} · ${error ?? `accepted with ${responseStatus}`} · ${milliseconds} ms`,
+    ),
+  );
   return h(
     'li',
     {},
-    h('div', {}, delivery.type, h('div', { class: 'muted tiny' }, facts.filter(Boolean).join(' · '))),
+    h(
+      'div',
+      {},
+      delivery.type,
+      h('div', { class: 'muted tiny' }, facts.filter(Boolean).join(' · ')),
+      attempts.length > 0 &&
+        h('details', {}, h('summary', { class: 'tiny' }, `Attempts: ${attempts.length}`), attempts.reverse()),
+    ),
     button('Send again', again, { 'aria-label': `Send ${delivery.type} again` }),
   );
 }
