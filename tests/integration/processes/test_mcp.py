@@ -35,34 +35,3 @@ def test_programs_of_both_eras_speak_to_it(tmp_path: Path) -> None:
             assert (balance.structured_content or {})["balance"] == 98
 
     asyncio.run(look(asyncio.run(order())))
-
-
-def test_each_line_is_a_request_and_each_reply_a_line() -> None:
-    sent: list[Mapping[str, str]] = []
-    replies = iter(
-        [
-            (HTTPStatus.OK, b'{"jsonrpc": "2.0", "id": 1, "result": {"protocolVersion": "2025-06-18"}}'),
-            (HTTPStatus.ACCEPTED, b""),
-            (HTTPStatus.BAD_GATEWAY, b'{"error": "the server can\'t be reached"}'),
-            (HTTPStatus.UNAUTHORIZED, b"<html>"),
-        ]
-    )
-
-    def post(_line: bytes, headers: Mapping[str, str]) -> tuple[HTTPStatus, bytes]:
-        sent.append(headers)
-        return next(replies)
-
-    messages: list[Any] = [
-        {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {}},
-        {"jsonrpc": "2.0", "method": "notifications/initialized"},
-        {"jsonrpc": "2.0", "id": 2, "method": "ping"},
-        {"jsonrpc": "2.0", "method": "notifications/cancelled"},
-    ]
-    output = io.BytesIO()
-    lines = b"\n".join([*(json.dumps(message).encode() for message in messages), b"no JSON", b""])
-    forward(io.BytesIO(lines), output, post, key="a")
-    answers = [json.loads(line) for line in output.getvalue().splitlines()]
-    assert [answer.get("error", {}).get("code") for answer in answers] == [None, -32603, -32700]
-    assert [answer["id"] for answer in answers] == [1, 2, None]
-    assert [headers.get("mcp-protocol-version") for headers in sent] == [None, *["2025-06-18"] * 3]
-    assert {headers["idempotency-key"] for headers in sent} == {"a"}
