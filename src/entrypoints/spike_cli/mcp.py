@@ -70,8 +70,12 @@ def _replies() -> Iterator[BinaryIO]:
     sys.stdout.flush()
     replies = os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    with suppress(BrokenPipeError), os.fdopen(replies, "wb") as output:  # which closing it raises once more
+    output = os.fdopen(replies, "wb")
+    try:
         yield output
+    finally:
+        with suppress(OSError):  # nobody reads what is left
+            output.close()
 
 
 @frozen
@@ -152,8 +156,12 @@ def _owner(spike: Spike, email: str | None) -> OwnerId:
 def _files_served(spike: Spike) -> Iterator[int]:
     """Serve this machine the application, for links in results, with the credentials that it always needs."""
     server = create_server(create_app(spike), host=_HOST, port=0, threads=_FILE_THREADS, ident=None)
-    thread = threading.Thread(target=server.run, name="files", daemon=True)
-    thread.start()
+
+    def run() -> None:
+        with suppress(OSError):  # it is closed while it waits for requests
+            server.run()
+
+    threading.Thread(target=run, name="files", daemon=True).start()
     try:
         yield int(server.effective_port)
     finally:

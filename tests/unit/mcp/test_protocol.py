@@ -1,5 +1,6 @@
 """The protocol over HTTP: every row of the error table, both eras, and requests that are broken in any way."""
 
+import itertools
 import json
 from collections.abc import Mapping
 from typing import Any, Final
@@ -112,18 +113,25 @@ def test_a_body_that_is_no_json_is_a_parse_error(everyone: RawClient) -> None:
     assert text.status_code == 415
 
 
-@pytest.mark.parametrize("depth", [50, 200, 400, 600, 900])
-def test_a_request_that_is_nested_deeply_is_no_error_of_the_server(everyone: RawClient, depth: int) -> None:
-    """It may be read, and be too deep for what is done with it."""
-    for name in ("generate_image", "upload_image", "get_job", "quote"):
-        arguments = {"prompt": "NESTED", "jobId": "NESTED", "operation": "NESTED", "image": "NESTED"}
+def test_a_request_that_is_nested_deeply_is_no_error_of_the_server(everyone: RawClient) -> None:
+    """A large one is parsed where there is room, and may then be too deep for what is done with it."""
+    for name, depth, large in itertools.product(
+        ("generate_image", "upload_image", "get_job"), (500, 900, 975), ("", "a" * 200_000)
+    ):
+        arguments = {"prompt": "NESTED", "jobId": "NESTED", "mimeType": "NESTED", "image": large}
         body = json.dumps(call(name, arguments=arguments)).replace('"NESTED"', "[" * depth + "]" * depth)
         headers = {**NAMED, "Mcp-Name": name, "Authorization": f"Bearer {everyone.token}"}
         answer = everyone.client.simulate_post(
             "/mcp", headers={**headers, "Content-Type": "application/json"}, body=body
         )
-        assert answer.status_code in {200, 400}, (name, answer.text)
+        assert answer.status_code in {200, 400}, (name, depth, answer.text)
         assert answer.json.get("result", {"isError": True})["isError"]
+
+
+def test_a_body_that_is_too_large_is_refused_in_the_protocols_form(everyone: RawClient) -> None:
+    """Any other 400 tells a client that the server is of another era."""
+    answer = everyone.send({**LIST, "more": "!" * 2_000_000}, HEADERS)
+    assert (answer.status_code, answer.json["error"]["code"]) == (413, -32600)
 
 
 def test_names_may_be_encoded(everyone: RawClient) -> None:

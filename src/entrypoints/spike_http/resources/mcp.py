@@ -15,12 +15,12 @@ from spike_http.bulkhead import Bulkhead
 from spike_http.context import Request
 from spike_http.cors import Origins
 from spike_http.in_process_api import InProcess, InProcessApi
-from spike_http.requests.errors import MalformedBody
+from spike_http.requests.errors import BodyTooLarge, MalformedBody
 from spike_http.requests.inline_images import json_value
 from spike_http.serving.base_urls import BaseUrls
 from spike_http.serving.bodies import RPC_PATH
 from spike_mcp import McpServer, Reply
-from spike_mcp.protocol import PARSE_ERROR, ProtocolError, failure
+from spike_mcp.protocol import INVALID_REQUEST, PARSE_ERROR, ProtocolError, failure
 
 METADATA_PATH: Final = "/.well-known/oauth-protected-resource"
 
@@ -55,6 +55,10 @@ class McpResource:
                 message = json_value(req, place=place, limits=self.application.limits)
             except MalformedBody:
                 reply = failure(None, ProtocolError(PARSE_ERROR, "The body isn't JSON"), is_stateless=True)
+            except BodyTooLarge:  # any other 400 would be taken for a server that knows `initialize` alone
+                status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+                error = ProtocolError(INVALID_REQUEST, "The body is too large", status=status)
+                reply = failure(None, error, is_stateless=True)
             else:
                 headers = {name.lower(): value for name, value in req.headers.items()}
                 reply = server.handle(message, headers, api)
