@@ -71,7 +71,7 @@ def create_app(
 
     @cache
     def mcp_server() -> McpServer:
-        return McpServer(document=document(""), catalog=spike.pricing.catalog, version=version("spike-core"))
+        return McpServer(document=document(""), pricing=spike.pricing, version=version("spike-core"))
 
     authentication = request_authentication(spike, urls, authenticator)
     app.add_route(

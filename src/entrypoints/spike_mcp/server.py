@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from attrs import Factory, field, frozen
 
-from spike_core.domain.catalog import Catalog
+from spike_core.services.pricing import Pricing
 from spike_mcp import resources, tasks
 from spike_mcp.api import Api, ApiResponse
 from spike_mcp.orders import place_order
@@ -49,10 +49,10 @@ class McpServer:
     """Answers messages of all revisions. Tools are operations of the REST API, with its limits and errors."""
 
     document: Schema = field(repr=False)  # OpenAPI's
-    catalog: Catalog
+    pricing: Pricing
     version: str
     _tools: Mapping[str, Tool] = field(
-        init=False, repr=False, default=Factory(lambda self: tools(self.document, self.catalog), takes_self=True)
+        init=False, repr=False, default=Factory(lambda self: tools(self.document, self.pricing), takes_self=True)
     )
 
     def handle(self, message: object, headers: Mapping[str, str], api: Api) -> Reply:

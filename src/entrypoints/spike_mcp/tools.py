@@ -5,7 +5,8 @@ from typing import Any, Final
 
 from attrs import evolve, frozen
 
-from spike_core.domain.catalog import Catalog, Offer
+from spike_core.domain.catalog import Offer
+from spike_core.services.pricing import CatalogPrices, Pricing
 from spike_mcp.schemas import Schema, body_schema, path_schema, query_schema
 
 KEY_CHARS_MAX: Final = 200
@@ -62,9 +63,12 @@ class Tool:
         }
 
 
-def tools(document: Schema, catalog: Catalog) -> Mapping[str, Tool]:
+def tools(document: Schema, pricing: Pricing) -> Mapping[str, Tool]:
     """Return the tools by name, with the schemas of the OpenAPI document and the prices of the catalog."""
-    prices, paid = (f"Price by tier: {_prices(offers)}." for offers in (catalog.offers, catalog.paid))
+    catalog = pricing.catalog
+    final = isinstance(pricing.price_list, CatalogPrices)
+    said = "Price by tier: {}." if final else "List price by tier: {}. quote returns the price for this user."
+    prices, paid = (said.format(_prices(offers)) for offers in (catalog.offers, catalog.paid))
     found = [
         Tool(
             name="generate_image",

@@ -4,20 +4,32 @@ import base64
 import io
 from typing import Any, Final
 
+from attrs import evolve, frozen
 from falcon import testing
 
 from caller import PICTURE, Caller
 from mcp_messages import RawClient
 from memory_spike import MemorySpike, with_limits
 from spike_contracts.builders import an_image_id
-from spike_core.domain.identifiers import ImageId, JobId
+from spike_core.domain.identifiers import ImageId, JobId, OwnerId
 from spike_core.domain.objects import ObjectKey, PictureFormat
+from spike_core.domain.orders import Order
 from spike_core.domain.rate_limits import RateLimitGroup
+from spike_core.domain.tokens import Tokens
 from spike_http import create_app
 from spike_mcp.api import PICTURE_BYTES_MAX
+from spike_runtime import Settings
 
 INLINE: Final[dict[str, Any]] = {"image": base64.b64encode(PICTURE).decode(), "mimeType": "image/jpeg"}
 NO_TASKS: Final[dict[str, Any]] = {}
+
+
+@frozen
+class Dearer:
+    """Everything costs one token more."""
+
+    def price(self, order: Order, *, owner_id: OwnerId) -> Tokens:
+        return order.offer.price + Tokens(1)
 
 
 def test_a_job_is_a_task_from_the_order_to_its_picture(services: MemorySpike, raw: RawClient) -> None:
@@ -141,3 +153,40 @@ def test_tools_say_what_they_take_what_they_cost_and_what_they_do(raw: RawClient
         assert "TIER_4K 10 tokens (4096 px)" in listed[name]["description"]
         assert listed[name]["annotations"]["readOnlyHint"] is False
     assert "$ref" not in str(listed)
+
+
+def test_prices_in_descriptions_are_those_of_the_installation() -> None:
+    """An app with a price list of its own charges each user what that says: the descriptions send them to `quote`."""
+    services = MemorySpike.build(Settings(tiers={"TIER_1K": {"price": 3}, "TIER_2K": {"offered": False}}))
+    key = services.register().api_key.text
+    pricing = evolve(services.spike.pricing, price_list=Dearer())
+    said = {}
+    for name, spike in (("catalog", services.spike), ("app", evolve(services.spike, pricing=pricing))):
+        listed = RawClient(testing.TestClient(create_app(spike)), key).request("tools/list").json["result"]["tools"]
+        [tool] = [tool for tool in listed if tool["name"] == "enhance_image"]
+        assert tool["inputSchema"]["properties"]["tier"]["enum"] == ["FREE", "TIER_1K", "TIER_4K"]
+        said[name] = tool["description"].partition("Price by tier: ")[2] or tool["description"].partition("List ")[2]
+    prices = "FREE 0 tokens (1024 px), TIER_1K 3 tokens (1024 px), TIER_4K 10 tokens (4096 px)."
+    assert said == {
+        "catalog": prices,
+        "app": f"price by tier: {prices} quote returns the price for this user.",
+    }
+
+
+def test_a_poll_that_is_limited_is_no_task_that_is_gone() -> None:
+    """And whatever a message asks for counts, what breaks the protocol too."""
+    services = MemorySpike.build(with_limits({RateLimitGroup.GENERAL: 3, RateLimitGroup.UPLOAD: 1}))
+    client = testing.TestClient(create_app(services.spike))
+    raw = RawClient(client, services.register().api_key.text)
+    task = {"taskId": raw.call("generate_image", prompt="sea", tier="TIER_1K")["taskId"]}  # which is read once
+    assert raw.request("tasks/get", task).json["result"]["status"] == "working"
+    assert raw.request("tools/call", {"name": "nothing"}).status_code == 400
+    limited = raw.request("tasks/get", task)
+    assert (limited.status_code, limited.json["error"]["code"], limited.headers["retry-after"]) == (429, -32603, "900")
+    assert limited.json["error"]["data"]["code"] == "RATE_LIMIT"
+    assert raw.request("tools/call", {"name": "nothing"}).status_code == 429
+    services.pages["https://example.org/cat.jpg"] = PICTURE
+    raw.call("upload_image", **INLINE)
+    params = {"name": "upload_image", "arguments": {"imageUrl": "https://example.org/cat.jpg"}}
+    upload = raw.request("tools/call", params, id_=2)
+    assert (upload.json["result"]["structuredContent"]["retryAfter"], upload.headers["retry-after"]) == (900, "900")
