@@ -54,8 +54,9 @@ def error_body(
 
 def retry_after_s(error: SpikeError) -> int | None:
     """Return after how long the request may succeed; `None` if that isn't known."""
-    is_known = isinstance(error, TooManyRequests | TooManyJobs | StorageFull | ServerBusy)
-    return error.retry_after_s if is_known else None
+    if isinstance(error, TooManyRequests | TooManyJobs | StorageFull | ServerBusy):
+        return error.retry_after_s
+    return None
 
 
 def error_text(

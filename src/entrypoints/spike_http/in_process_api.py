@@ -180,7 +180,7 @@ class InProcessApi:
 
     def _refused(self, error: SpikeError) -> ApiResponse:
         """Return the response to a request that is refused before it is sent."""
-        get_logger(__name__).debug("request refused", exc_info=error)
+        get_logger(__name__).debug("picture refused", exc_info=error)
         wait_s = retry_after_s(error)
         if wait_s is not None:
             self.resp.set_header("Retry-After", str(wait_s))

@@ -67,8 +67,8 @@ class McpServer:
         except ProtocolError as error:
             return failure(identifier(message), error, is_stateless=is_stateless)
         except RecursionError:
-            error = ProtocolError(INVALID_PARAMS, "The request is nested too deeply")
-            return failure(identifier(message), error, is_stateless=is_stateless)
+            too_deep = ProtocolError(INVALID_PARAMS, "The request is nested too deeply")
+            return failure(identifier(message), too_deep, is_stateless=is_stateless)
         return success(request.id, {**result, "_meta": {SERVER_INFO: self._info}} if is_stateless else result)
 
     def calls_api(self, message: object) -> bool:

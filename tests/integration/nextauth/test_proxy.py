@@ -25,7 +25,7 @@ ORIGIN: Final = "https://example.com"
 
 def test_a_page_of_the_app_uploads_with_the_apps_cookie() -> None:
     told = {block.language: block.text for block in reversed(list(blocks(PAGE)))}
-    settings = Settings(nextauth_secret=SECRET, **tomllib.loads(told["toml"])["spike"])
+    settings = Settings(nextauth_secret=SECRET, **tomllib.loads(told["toml"])["spike"])  # type: ignore[arg-type]
     services = MemorySpike.build(settings)
     server = create_server(create_app(services.spike), host="127.0.0.1", port=0, threads=4)
     threading.Thread(target=server.run, daemon=True).start()
