@@ -74,7 +74,7 @@ def _replies() -> Iterator[BinaryIO]:
     try:
         yield output
     finally:
-        with suppress(OSError):  # nobody reads what is left
+        with suppress(OSError):  # what is left has no reader
             output.close()
 
 

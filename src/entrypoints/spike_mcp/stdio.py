@@ -27,7 +27,7 @@ Post = Callable[[bytes, Mapping[str, str]], tuple[int, bytes]]
 
 
 def forward(lines: BinaryIO, output: BinaryIO, post: Post, *, key: str) -> None:
-    """Answer each line until there is no more, or nobody reads the replies; nothing but replies is written.
+    """Answer each line until there is no more, or the program stops reading; nothing but replies is written.
 
     `key` is this connection's: programs number their requests anew in each, and none is another's repetition.
     """
@@ -54,7 +54,7 @@ class _Connection:
     output: BinaryIO
     post: Post
     key: str
-    is_broken: bool = False  # nobody reads the replies
+    is_broken: bool = False  # the program has stopped reading
     _version: str | None = None  # what a client of 2025 agreed on in `initialize`, and HTTP has in each request
     _pending: dict[RequestIdentifier, threading.Event] = field(factory=dict)  # set when it is cancelled
     _places: threading.Semaphore = field(factory=lambda: threading.Semaphore(AT_A_TIME))

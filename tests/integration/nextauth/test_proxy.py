@@ -24,12 +24,12 @@ ORIGIN: Final = "https://example.com"
 
 
 def test_a_page_of_the_app_uploads_with_the_apps_cookie() -> None:
-    told = {block.language: block.text for block in reversed(list(blocks(PAGE)))}
-    settings = Settings(nextauth_secret=SECRET, **tomllib.loads(told["toml"])["spike"])  # type: ignore[arg-type]
+    documented = {block.language: block.text for block in reversed(list(blocks(PAGE)))}
+    settings = Settings(nextauth_secret=SECRET, **tomllib.loads(documented["toml"])["spike"])  # type: ignore[arg-type]
     services = MemorySpike.build(settings)
     server = create_server(create_app(services.spike), host="127.0.0.1", port=0, threads=4)
     threading.Thread(target=server.run, daemon=True).start()
-    location = told["nginx"].replace("127.0.0.1:3000", f"127.0.0.1:{server.effective_port}")
+    location = documented["nginx"].replace("127.0.0.1:3000", f"127.0.0.1:{server.effective_port}")
     expires = services.clock.now() + timedelta(hours=1)
     token = a_token({"sub": "1", "email": "ada@example.org", "exp": int(expires.timestamp())}, cookie=COOKIE)
     sent = {"Host": "example.com", "Cookie": f"{COOKIE}={token}"}

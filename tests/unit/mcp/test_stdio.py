@@ -111,7 +111,7 @@ def test_whatever_the_server_answers_the_request_gets_a_reply() -> None:
     assert errors[1]["message"] == "The server answered 401: Please sign in"
 
 
-def test_it_ends_when_nobody_reads_the_replies() -> None:
+def test_it_ends_when_the_program_stops_reading() -> None:
     reader, writer = os.pipe()
     os.close(reader)
     sent: list[bytes] = []
