@@ -68,7 +68,9 @@ class _Connection:
         try:
             message: Any = json.loads(line)
         except (ValueError, RecursionError):
-            self._write(failure(None, ProtocolError(PARSE_ERROR, "The line isn't JSON"), is_stateless=True).body)
+            is_cut = len(line) == LINE_BYTES_MAX
+            text = f"The line is longer than {LINE_BYTES_MAX} bytes" if is_cut else "The line isn't JSON"
+            self._write(failure(None, ProtocolError(PARSE_ERROR, text), is_stateless=True).body)
             return
         is_object = isinstance(message, dict)
         if is_object and "id" not in message:

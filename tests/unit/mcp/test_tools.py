@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 from typing import Any, Final
 
 from attrs import evolve, frozen
@@ -11,13 +12,16 @@ from caller import PICTURE, Caller
 from mcp_messages import RawClient
 from memory_spike import MemorySpike, with_limits
 from spike_contracts.builders import an_image_id
+from spike_core.domain.api_keys import Scope
 from spike_core.domain.identifiers import ImageId, JobId, OwnerId
 from spike_core.domain.objects import ObjectKey, PictureFormat
 from spike_core.domain.orders import Order
 from spike_core.domain.rate_limits import RateLimitGroup
 from spike_core.domain.tokens import Tokens
 from spike_http import create_app
+from spike_http.scopes import SCOPES
 from spike_mcp.api import PICTURE_BYTES_MAX
+from spike_mcp.tools import tools
 from spike_runtime import Settings
 
 INLINE: Final[dict[str, Any]] = {"image": base64.b64encode(PICTURE).decode(), "mimeType": "image/jpeg"}
@@ -139,7 +143,7 @@ def test_an_image_is_shown_by_itself_or_by_its_preview(services: MemorySpike, ra
     assert after["structuredContent"]["image"]["jobs"][0]["id"] == task["taskId"]
 
 
-def test_tools_say_what_they_take_what_they_cost_and_what_they_do(raw: RawClient) -> None:
+def test_tools_say_what_they_take_what_they_cost_and_what_they_do(services: MemorySpike, raw: RawClient) -> None:
     listed = {tool["name"]: tool for tool in raw.request("tools/list").json["result"]["tools"]}
     document = raw.client.simulate_get("/openapi.json").json
     spending = {name for name, tool in listed.items() if tool["_meta"]["spike/spendsTokens"]}
@@ -153,6 +157,9 @@ def test_tools_say_what_they_take_what_they_cost_and_what_they_do(raw: RawClient
         assert "TIER_4K 10 tokens (4096 px)" in listed[name]["description"]
         assert listed[name]["annotations"]["readOnlyHint"] is False
     assert "$ref" not in str(listed)
+    for tool in tools(document, services.spike.pricing).values():
+        route = re.sub(r"([a-z])Id}", r"\1_id}", tool.path)
+        assert SCOPES[f"{tool.method} {route}"] == Scope(tool.scope)
 
 
 def test_prices_in_descriptions_are_those_of_the_installation() -> None:
