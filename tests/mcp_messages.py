@@ -19,14 +19,20 @@ class RawClient:
     token: str
 
     def request(
-        self, method: str, params: Mapping[str, Any] | None = None, *, id_: int = 1, capabilities: Any = TASKS
+        self,
+        method: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        id_: int = 1,
+        capabilities: Any = TASKS,
+        headers: Mapping[str, str] | None = None,
     ) -> testing.Result:
         meta = {VERSION: "2026-07-28", CAPABILITIES: capabilities}
         params = {**(params or {}), "_meta": meta}
-        name = params.get("name", params.get("taskId"))
-        headers = {"MCP-Protocol-Version": "2026-07-28", "Mcp-Method": method}
+        name = params.get("name", params.get("uri", params.get("taskId")))
+        own = {"MCP-Protocol-Version": "2026-07-28", "Mcp-Method": method, **(headers or {})}
         message = {"jsonrpc": "2.0", "id": id_, "method": method, "params": params}
-        return self.send(message, {**headers, **({"Mcp-Name": name} if name else {})})
+        return self.send(message, {**own, **({"Mcp-Name": name} if isinstance(name, str) else {})})
 
     def call(self, tool: str, *, id_: int = 1, capabilities: Any = TASKS, **arguments: Any) -> Any:
         answer = self.request("tools/call", {"name": tool, "arguments": arguments}, id_=id_, capabilities=capabilities)

@@ -7,9 +7,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import click
 import httpx2
@@ -44,9 +44,10 @@ def mcp(server: str | None, api_key: str | None, user: str | None) -> None:
 
     Ends when the input does.
     """
-    lines, output = sys.stdin.buffer, sys.stdout.buffer
+    lines = sys.stdin.buffer
     key = f"stdio-{os.getpid()}-{time.monotonic_ns()}"  # no other process of this machine has it
     with terminate_like_ctrl_c(), ExitStack() as stack:
+        output = stack.enter_context(_replies())
         if server is not None:
             if user is not None:
                 raise click.UsageError("--user is for Spike in this process, so not for --server")
@@ -61,6 +62,20 @@ def mcp(server: str | None, api_key: str | None, user: str | None) -> None:
         app = create_app(spike, authenticator=_Always(_owner(spike, user)))
         port = stack.enter_context(_files_served(spike))
         forward(lines, output, _Local(app=app, port=port).post, key=key)
+
+
+@contextmanager
+def _replies() -> Iterator[BinaryIO]:
+    """Yield standard output for replies alone: what anything else in this process prints goes to standard error."""
+    sys.stdout.flush()
+    replies = os.dup(sys.stdout.fileno())
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    output = os.fdopen(replies, "wb")
+    try:
+        yield output
+    finally:
+        with suppress(OSError):  # what is left has no reader
+            output.close()
 
 
 @frozen
@@ -81,7 +96,7 @@ class _Local:
     app: Callable[[dict[str, Any], Any], Iterable[bytes]]
     port: int
 
-    def post(self, line: bytes, headers: Mapping[str, str]) -> tuple[HTTPStatus, bytes]:
+    def post(self, line: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
         """Send a message to `/mcp`; see PEP 3333."""
         environ: dict[str, Any] = {
             "REQUEST_METHOD": "POST",
@@ -107,17 +122,17 @@ class _Local:
         }
         statuses: list[str] = []
         content = b"".join(self.app(environ, lambda status, _headers, _info=None: statuses.append(status)))
-        return HTTPStatus(int(statuses[0].split(" ", 1)[0])), content
+        return int(statuses[0].split(" ", 1)[0]), content
 
 
-def _sent(client: httpx2.Client, line: bytes, headers: Mapping[str, str]) -> tuple[HTTPStatus, bytes]:
+def _sent(client: httpx2.Client, line: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
     """Send a message to a server; one that can't be reached is like one that answers 502."""
     media = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
     try:
         response = client.post("/mcp", content=line, headers={**media, **headers})
     except httpx2.HTTPError as error:
         return HTTPStatus.BAD_GATEWAY, json.dumps({"error": f"the server can't be reached: {error}"}).encode()
-    return HTTPStatus(response.status_code), response.content
+    return response.status_code, response.content
 
 
 def _owner(spike: Spike, email: str | None) -> OwnerId:
@@ -141,8 +156,12 @@ def _owner(spike: Spike, email: str | None) -> OwnerId:
 def _files_served(spike: Spike) -> Iterator[int]:
     """Serve this machine the application, for links in results, with the credentials that it always needs."""
     server = create_server(create_app(spike), host=_HOST, port=0, threads=_FILE_THREADS, ident=None)
-    thread = threading.Thread(target=server.run, name="files", daemon=True)
-    thread.start()
+
+    def run() -> None:
+        with suppress(OSError):  # it is closed while it waits for requests
+            server.run()
+
+    threading.Thread(target=run, name="files", daemon=True).start()
     try:
         yield int(server.effective_port)
     finally:

@@ -14,6 +14,7 @@ from spike_http.compression import Compression
 from spike_http.context import Request
 from spike_http.cors import Cors, Origins
 from spike_http.error_handlers import add_error_handlers
+from spike_http.in_process_api import InProcess
 from spike_http.middleware import HeadAsGet, PathPrefix, RequestMiddleware
 from spike_http.openapi.document import Document, describe
 from spike_http.resources.mcp import METADATA_PATH, McpResource, MetadataResource
@@ -70,21 +71,25 @@ def create_app(
 
     @cache
     def mcp_server() -> McpServer:
-        return McpServer(document=document(""), catalog=spike.pricing.catalog, version=version("spike-core"))
+        return McpServer(document=document(""), pricing=spike.pricing, version=version("spike-core"))
 
+    authentication = request_authentication(spike, urls, authenticator)
     app.add_route(
         RPC_PATH,
         McpResource(
             server=mcp_server,
-            app=lambda: app,
-            authenticator=request_authentication(spike, urls, authenticator),
+            application=InProcess(
+                app=lambda: app,
+                authenticator=authentication,
+                queries=spike.queries,
+                blobs=spike.storage.blobs,
+                downloader=spike.jobs.generations.downloader,
+                limits=spike.upload_limits,
+            ),
+            authenticator=authentication,
             bulkhead=bulkhead,
             base_urls=urls,
             trusted_origins=Origins.parse(spike.settings.cors_origins),
-            queries=spike.queries,
-            blobs=spike.storage.blobs,
-            downloader=spike.jobs.generations.downloader,
-            limits=spike.upload_limits,
         ),
     )
     for path in (METADATA_PATH, METADATA_PATH + RPC_PATH):

@@ -46,8 +46,8 @@ class RequestAuthentication:
         self.limiter.count(req, bucket, caller=owner_id.text)
         return owner_id
 
-    def owner(self, req: Request) -> OwnerId:
-        """Return the authenticated owner of a request that stands for others, each of which needs a scope and counts.
+    def identity(self, req: Request) -> Identity:
+        """Return for whom a request is made that stands for others, each of which needs a scope and counts.
 
         Raises:
             Unauthenticated, Forbidden: as `user`.
@@ -58,7 +58,7 @@ class RequestAuthentication:
             raise Unauthenticated
         if request.bearer_token is None:
             self._check_same_origin(req)
-        return identity.owner_id
+        return identity
 
     def count(self, req: Request, bucket: RateLimitGroup, *, caller: OwnerId) -> None:
         """Count a request whose group depends on more than its path.

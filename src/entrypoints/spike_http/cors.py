@@ -23,7 +23,7 @@ _REQUEST_HEADERS: Final = (
 _EXPOSED: Final = (
     "Accept-Ranges, Allow, Content-Disposition, Content-Length, Content-Range, ETag, "
     "Idempotency-Replayed, Last-Modified, Location, RateLimit, RateLimit-Policy, Retry-After, "
-    "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-ID"
+    "WWW-Authenticate, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-ID"
 )
 _DEFAULT_PORTS: Final = {"http://": ":80", "https://": ":443"}
 

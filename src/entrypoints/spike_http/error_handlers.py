@@ -39,10 +39,24 @@ def handle_spike_error(req: Request, resp: falcon.Response, error: SpikeError, _
     if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, ServerBusy):
         get_logger(__name__).error("request failed", code=error.code, exc_info=error)
     resp.status = response.status
-    body = error_text(error, messages=req.context.messages, request_id=req.context.request_id.text)
-    respond(req, resp, body | dict(_details(error)))
+    respond(req, resp, error_body(error, messages=req.context.messages, request_id=req.context.request_id.text))
+    wait_s = retry_after_s(error)
+    if wait_s is not None:
+        resp.set_header("Retry-After", str(wait_s))
+
+
+def error_body(
+    error: SpikeError, *, messages: Mapping[type[SpikeError], ErrorMessage], request_id: str
+) -> dict[str, Any]:
+    """Return the body of the response to an error."""
+    return error_text(error, messages=messages, request_id=request_id) | dict(_details(error))
+
+
+def retry_after_s(error: SpikeError) -> int | None:
+    """Return after how long the request may succeed; `None` if that isn't known."""
     if isinstance(error, TooManyRequests | TooManyJobs | StorageFull | ServerBusy):
-        resp.set_header("Retry-After", str(error.retry_after_s))
+        return error.retry_after_s
+    return None
 
 
 def error_text(

@@ -9,7 +9,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from typing import Any, BinaryIO, Final, TypeVar
 
@@ -27,6 +27,7 @@ from spike_http.responses.serialization import as_json
 
 HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = "Idempotency-Replayed"
+WINDOW_KEY: Final = "spike.idempotency_window_s"  # of the WSGI environment: clients can't set it
 _CHUNK_BYTES: Final = 64 * 1024
 
 Result = TypeVar("Result")
@@ -42,7 +43,7 @@ class IdempotentResponder:
 
     store: IdempotencyStore
     api_key_limits: ApiKeyLimits
-    _in_progress: set[tuple[str, IdempotencyKey]] = field(factory=set, init=False, repr=False)
+    _in_progress: set[tuple[str, str]] = field(factory=set, init=False, repr=False)
     _lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
 
     def respond(
@@ -72,14 +73,14 @@ class IdempotentResponder:
             resp.status = int(status)
             resp.media = as_json(view(use_case(charge)))
             return
-        request = IdempotentRequest(caller=caller, key=IdempotencyKey.parse(header), digest=_digest(req))
+        request, *earlier = self._names(req, caller=caller, key=IdempotencyKey.parse(header))
 
         def response_of(result: Result) -> RecordedResponse:
             return RecordedResponse(status=int(status), body=_text(as_json(view(result))))
 
-        with self._exclusive(request):
+        with self._exclusive(caller, header):
             try:
-                _replay(resp, self.store.response_to(request))
+                _replay(resp, self._recorded(request, *earlier))
             except IdempotencyRecordNotFound:
                 try:
                     response = self._run(lambda hook: use_case(_both(charge, hook)), request, response_of)
@@ -89,6 +90,32 @@ class IdempotentResponder:
                     self._replay_after(error, resp, request)
                 else:
                     _send(resp, response)
+
+    def _names(self, req: Request, *, caller: str, key: IdempotencyKey) -> list[IdempotentRequest]:
+        """Return the request under each name that its record may have, the one for a new record first.
+
+        A key that may be another request's by chance counts for a window, by default for as long as records are kept:
+        each window has a name of its own, and the record may be of the window before. So a request that is sent again
+        within the window is replayed, and after two windows it has an effect of its own.
+        """
+        window_s, digest = req.env.get(WINDOW_KEY), _digest(req)
+        if window_s is None:
+            return [IdempotentRequest(caller=caller, key=key, digest=digest)]
+        number = int(self.store.clock.now().timestamp()) // window_s
+        keys = [IdempotencyKey.parse(f"{key.text}-{each}") for each in (number, number - 1)]
+        return [IdempotentRequest(caller=caller, key=each, digest=digest) for each in keys]
+
+    def _recorded(self, *names: IdempotentRequest) -> RecordedResponse:
+        """Return the response to the first of the names that has one.
+
+        Raises:
+            IdempotencyRecordNotFound: none has one.
+            IdempotencyKeyReused: another request has used one.
+        """
+        for name in names[:-1]:
+            with suppress(IdempotencyRecordNotFound):
+                return self.store.response_to(name)
+        return self.store.response_to(names[-1])
 
     def _charging(self, req: Request) -> BeforeCommit[Any]:
         key = req.context.api_key
@@ -127,8 +154,8 @@ class IdempotentResponder:
         _replay(resp, response)
 
     @contextmanager
-    def _exclusive(self, request: IdempotentRequest) -> Iterator[None]:
-        name = (request.caller, request.key)
+    def _exclusive(self, caller: str, key: str) -> Iterator[None]:
+        name = (caller, key)
         with self._lock:
             if name in self._in_progress:
                 raise RequestInProgress

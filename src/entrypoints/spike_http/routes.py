@@ -24,6 +24,7 @@ from spike_http.resources.analyses import AnalysisResource
 from spike_http.resources.anonymous import AnonymousUploadResource, MixResource
 from spike_http.resources.api_keys import ApiKeyResource, ApiKeysResource
 from spike_http.resources.downloads import AlbumDownloadResource, ImagesDownloadResource
+from spike_http.resources.enhancements import BatchEnhanceResource, EnhanceResource, ParallelEnhanceResource
 from spike_http.resources.files import FileResource
 from spike_http.resources.generations import (
     CreationBalanceResource,
@@ -34,16 +35,11 @@ from spike_http.resources.generations import (
 )
 from spike_http.resources.health import HealthResource, ReadyResource, workers_check
 from spike_http.resources.images import (
-    BatchEnhanceResource,
-    BatchUploadResource,
-    EnhanceResource,
     ImageJobsResource,
     ImageLayoutResource,
     ImageResource,
     ImagesResource,
     LinksResource,
-    ParallelEnhanceResource,
-    UploadResource,
 )
 from spike_http.resources.jobs import BatchResource, BatchStatusResource, CancelResource, JobResource
 from spike_http.resources.metrics import MetricsResource
@@ -51,6 +47,7 @@ from spike_http.resources.quotes import QuotesResource
 from spike_http.resources.session import SessionResource, SessionsResource
 from spike_http.resources.tiers import TiersResource
 from spike_http.resources.tokens import BalanceResource, HistoryResource
+from spike_http.resources.uploads import BatchUploadResource, UploadResource
 from spike_http.resources.usage import UsageResource
 from spike_http.resources.webhooks import (
     RedeliverResource,

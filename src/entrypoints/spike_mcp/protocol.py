@@ -29,6 +29,7 @@ INTERNAL_ERROR: Final = -32603
 HEADER_MISMATCH: Final = -32020
 MISSING_CAPABILITY: Final = -32021
 UNSUPPORTED_VERSION: Final = -32022
+RESOURCE_NOT_FOUND: Final = -32002  # until 2025-11-25; then INVALID_PARAMS
 
 STATUS: Final[Mapping[int, HTTPStatus]] = {
     PARSE_ERROR: HTTPStatus.BAD_REQUEST,
@@ -39,10 +40,12 @@ STATUS: Final[Mapping[int, HTTPStatus]] = {
     HEADER_MISMATCH: HTTPStatus.BAD_REQUEST,
     MISSING_CAPABILITY: HTTPStatus.BAD_REQUEST,
     UNSUPPORTED_VERSION: HTTPStatus.BAD_REQUEST,
+    RESOURCE_NOT_FOUND: HTTPStatus.OK,
 }
 
 _NAMED_BY: Final[Mapping[str, str]] = {
     "tools/call": "name",
+    "resources/read": "uri",
     "tasks/get": "taskId",
     "tasks/update": "taskId",
     "tasks/cancel": "taskId",
@@ -58,6 +61,7 @@ class ProtocolError(Exception):
     code: int
     message: str
     data: Mapping[str, Any] | None = None
+    status: HTTPStatus | None = None  # over HTTP; by default that of the code
 
     def __str__(self) -> str:
         """Return the message."""
@@ -148,8 +152,8 @@ def failure(id_: RequestIdentifier, error: ProtocolError, *, is_stateless: bool)
     about: dict[str, Any] = {"code": error.code, "message": error.message}
     if error.data is not None:
         about["data"] = dict(error.data)
-    status = STATUS[error.code]
-    if not is_stateless and error.code in {METHOD_NOT_FOUND, INVALID_PARAMS}:
+    status = error.status or STATUS[error.code]
+    if not is_stateless and error.code in {METHOD_NOT_FOUND, INVALID_PARAMS, INTERNAL_ERROR}:
         status = HTTPStatus.OK
     return Reply(status=status, body={"jsonrpc": "2.0", "id": id_, "error": about})
 

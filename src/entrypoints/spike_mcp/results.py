@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from spike_mcp.api import Api, ApiResponse, Picture
 
+REPLAYED: Final = "This call was made before, so nothing new was ordered; another requestKey orders it again."
 _ENDED_BADLY: Final = ("FAILED", "REFUNDED", "CANCELLED")
 
 
@@ -23,7 +24,7 @@ def ordered(response: ApiResponse, job_id: str | None) -> Mapping[str, Any]:
     data = {**body, **({"jobId": job_id} if job_id else {}), "replayed": response.is_replayed}
     text = f"The job {job_id} has started; get_job returns its result." if job_id else "Stored."
     if response.is_replayed:
-        text += " This call was made before, so nothing new was ordered; another requestKey orders it again."
+        text += f" {REPLAYED}"
     return _result(text, data)
 
 
@@ -35,9 +36,9 @@ def job_result(job: Mapping[str, Any], api: Api) -> Mapping[str, Any]:
         return _result(f"{job['errorMessage'] or f'The job was {status.lower()}'}.{refund}", job, is_error=True)
     if status != "COMPLETED":
         return _result(progress_text(job), job)
-    size = f"{job['enhancedWidth']} x {job['enhancedHeight']} pixels"
-    content = [_link(job["enhancedUrl"], name=f"{job['id']}.{job['format']}", media_type=f"image/{job['format']}")]
-    return _result(f"Done: {size}, {job['format']}.", job, more=[*_images(api.picture(job["id"])), *content])
+    size, url = f"{job['enhancedWidth']} x {job['enhancedHeight']} pixels", job["enhancedUrl"]
+    content = [_link(url, name=f"{job['id']}.{job['format']}", media_type=f"image/{job['format']}")]
+    return _result(f"Done: {size}, {job['format']}. {url}", job, more=[*_images(api.picture(job["id"])), *content])
 
 
 def image_result(response: ApiResponse, api: Api) -> Mapping[str, Any]:

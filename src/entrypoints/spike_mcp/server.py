@@ -1,7 +1,5 @@
 """The MCP server: one message in, one reply out. It has no state: all that a request needs is in it."""
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
@@ -9,9 +7,10 @@ from urllib.parse import quote
 
 from attrs import Factory, field, frozen
 
-from spike_core.domain.catalog import Catalog
-from spike_mcp import tasks
+from spike_core.services.pricing import Pricing
+from spike_mcp import resources, tasks
 from spike_mcp.api import Api, ApiResponse
+from spike_mcp.orders import place_order
 from spike_mcp.protocol import (
     HANDSHAKE,
     INVALID_PARAMS,
@@ -28,7 +27,8 @@ from spike_mcp.protocol import (
     parsed,
     success,
 )
-from spike_mcp.results import data_result, image_result, job_result, ordered, refused
+from spike_mcp.refusals import api_refusal
+from spike_mcp.results import REPLAYED, data_result, image_result, job_result, ordered, refused
 from spike_mcp.schemas import Schema
 from spike_mcp.tools import Tool, tools
 
@@ -38,7 +38,10 @@ INSTRUCTIONS: Final = (
     "An order returns a job; get_job with wait returns its result. A job that fails or is cancelled is refunded."
 )
 Result = Mapping[str, Any]
-_CALLING: Final = frozenset({"tools/call", "tasks/get", "tasks/update", "tasks/cancel"})
+_CALLING: Final = frozenset(
+    {"tools/call", "resources/list", "resources/read", "tasks/get", "tasks/update", "tasks/cancel"}
+)
+_CAPABILITIES: Final[Result] = {"tools": {}, "resources": {}}
 
 
 @frozen(kw_only=True)
@@ -46,10 +49,10 @@ class McpServer:
     """Answers messages of all revisions. Tools are operations of the REST API, with its limits and errors."""
 
     document: Schema = field(repr=False)  # OpenAPI's
-    catalog: Catalog
+    pricing: Pricing
     version: str
     _tools: Mapping[str, Tool] = field(
-        init=False, repr=False, default=Factory(lambda self: tools(self.document, self.catalog), takes_self=True)
+        init=False, repr=False, default=Factory(lambda self: tools(self.document, self.pricing), takes_self=True)
     )
 
     def handle(self, message: object, headers: Mapping[str, str], api: Api) -> Reply:
@@ -63,7 +66,10 @@ class McpServer:
             result = self._methods(request)(request, api)
         except ProtocolError as error:
             return failure(identifier(message), error, is_stateless=is_stateless)
-        return success(request.id, result)
+        except RecursionError:
+            too_deep = ProtocolError(INVALID_PARAMS, "The request is nested too deeply")
+            return failure(identifier(message), too_deep, is_stateless=is_stateless)
+        return success(request.id, {**result, "_meta": {SERVER_INFO: self._info}} if is_stateless else result)
 
     def calls_api(self, message: object) -> bool:
         """Return whether a message leads to a request of the API, which counts by itself."""
@@ -71,23 +77,22 @@ class McpServer:
         return isinstance(method, str) and method in _CALLING
 
     def _methods(self, request: RpcRequest) -> Callable[[RpcRequest, Api], Result]:
-        known: Mapping[str, Callable[[RpcRequest, Api], Result]]
+        known: dict[str, Callable[[RpcRequest, Api], Result]] = {
+            "tools/list": self._list,
+            "tools/call": self._call,
+            "resources/list": self._list_resources,
+            "resources/templates/list": self._list_templates,
+            "resources/read": self._read_resource,
+        }
         if request.is_stateless:
-            known = {
+            known |= {
                 "server/discover": self._discover,
-                "tools/list": self._list,
-                "tools/call": self._call,
                 "tasks/get": self._get_task,
                 "tasks/update": self._update_task,
                 "tasks/cancel": self._cancel_task,
             }
         else:
-            known = {
-                "initialize": self._initialize,
-                "ping": lambda _request, _api: {},
-                "tools/list": self._list,
-                "tools/call": self._call,
-            }
+            known |= {"initialize": self._initialize, "ping": lambda _request, _api: {}}
         try:
             return known[request.method]
         except KeyError as error:
@@ -101,27 +106,34 @@ class McpServer:
         return {
             "resultType": "complete",
             "supportedVersions": list(VERSIONS),
-            "capabilities": {"tools": {}, "extensions": {TASKS: {}}},
+            "capabilities": {**_CAPABILITIES, "extensions": {TASKS: {}}},
             "instructions": INSTRUCTIONS,
             "ttlMs": CACHED_MS,
             "cacheScope": "public",
-            "_meta": {SERVER_INFO: self._info},
         }
 
     def _initialize(self, request: RpcRequest, _api: Api) -> Result:
         asked = request.params.get("protocolVersion")
         return {
             "protocolVersion": asked if asked in HANDSHAKE else HANDSHAKE[0],
-            "capabilities": {"tools": {}},
+            "capabilities": dict(_CAPABILITIES),
             "serverInfo": self._info,
             "instructions": INSTRUCTIONS,
         }
 
-    def _list(self, request: RpcRequest, _api: Api) -> Result:
-        listed = {"tools": [tool.listed() for tool in self._tools.values()]}
-        if not request.is_stateless:
-            return listed
-        return {"resultType": "complete", **listed, "ttlMs": CACHED_MS, "cacheScope": "public"}
+    def _list(self, request: RpcRequest, api: Api) -> Result:
+        """List the tools that the caller's credential may use."""
+        listed = {"tools": [tool.listed() for tool in self._tools.values() if tool.scope in api.scopes]}
+        return _cacheable(request, listed, scope="private")
+
+    def _list_resources(self, request: RpcRequest, api: Api) -> Result:
+        return _cacheable(request, resources.listed(request, api), scope="private", ttl_ms=0)
+
+    def _list_templates(self, request: RpcRequest, _api: Api) -> Result:
+        return _cacheable(request, {"resourceTemplates": list(resources.TEMPLATES)}, scope="public")
+
+    def _read_resource(self, request: RpcRequest, api: Api) -> Result:
+        return _cacheable(request, resources.read(request, api), scope="private")
 
     def _call(self, request: RpcRequest, api: Api) -> Result:
         tool = self._tools.get(request.text("name"))
@@ -132,14 +144,14 @@ class McpServer:
             raise ProtocolError(INVALID_PARAMS, "arguments must be an object")
         if not tool.spends:
             return _complete(request, _shown(tool, self._read(tool, arguments, api), api))
-        response = self._order(tool, request, arguments, api)
+        response = place_order(tool, request, arguments, api)
         if response.is_error:
             return _complete(request, refused(response))
         job_id = _at(response.body, tool.job_field or "")
         if job_id and request.has_tasks:
             job = api.call("GET", f"/api/jobs/{job_id}")
             if not job.is_error:
-                return tasks.created(job.body["job"])
+                return tasks.created(job.body["job"], notice=REPLAYED if response.is_replayed else None)
         return _complete(request, ordered(response, job_id))
 
     def _read(self, tool: Tool, arguments: Mapping[str, Any], api: Api) -> ApiResponse:
@@ -149,17 +161,6 @@ class McpServer:
         for name in tool.schema.get("required", ()):
             path = path.replace(f"{{{name}}}", quote(str(query.pop(name, "-")), safe="", errors="replace"))
         return api.call("GET", path, query=query if tool.takes_query else {})
-
-    def _order(self, tool: Tool, request: RpcRequest, arguments: Mapping[str, Any], api: Api) -> ApiResponse:
-        """Send an order with a key that is the same when the request is: its key, its id, its tool, its arguments."""
-        text = json.dumps([request.key, request.id, tool.name, arguments], sort_keys=True)
-        key = f"mcp-{hashlib.sha256(text.encode()).hexdigest()}"
-        body = {name: value for name, value in arguments.items() if name != "requestKey"}
-        if tool.name != "upload_image":
-            return api.call(tool.method, tool.path, body=body, key=key)
-        source = {name: body.pop(name, None) for name in ("image", "mimeType", "imageUrl")}
-        fields = {name: str(value) for name, value in body.items() if value is not None}
-        return api.upload(source, fields=fields, name=fields.pop("name", ""), key=key)
 
     def _get_task(self, request: RpcRequest, api: Api) -> Result:
         return tasks.followed(self._job(request, api), api)
@@ -174,7 +175,7 @@ class McpServer:
         job = self._job(request, api)
         response = api.call("POST", f"/api/jobs/{job['id']}/cancel", body={})
         if response.is_error and response.status != HTTPStatus.CONFLICT:
-            raise ProtocolError(INVALID_PARAMS, str(response.body.get("error")), response.body)
+            raise api_refusal(response)
         return {"resultType": "complete"}
 
     def _job(self, request: RpcRequest, api: Api) -> Mapping[str, Any]:
@@ -183,9 +184,14 @@ class McpServer:
             raise ProtocolError(MISSING_CAPABILITY, f"The client must declare the extension {TASKS}", data)
         response = api.call("GET", f"/api/jobs/{quote(request.text('taskId'), safe='', errors='replace')}")
         if response.is_error:
-            raise ProtocolError(INVALID_PARAMS, str(response.body.get("error")), response.body)
+            raise api_refusal(response)
         job: Mapping[str, Any] = response.body["job"]
         return job
+
+
+def _cacheable(request: RpcRequest, result: Result, *, scope: str, ttl_ms: int = CACHED_MS) -> Result:
+    """Return a result with how long, and for whom, clients may keep it; those of 2025 keep none."""
+    return _complete(request, {**result, "ttlMs": ttl_ms, "cacheScope": scope} if request.is_stateless else result)
 
 
 def _complete(request: RpcRequest, result: Result) -> Result:

@@ -36,9 +36,11 @@ def task(job: Mapping[str, Any]) -> Mapping[str, Any]:
     }
 
 
-def created(job: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the result of a tool that started a job."""
-    return {"resultType": "task", **task(job)}
+def created(job: Mapping[str, Any], *, notice: str | None) -> Mapping[str, Any]:
+    """Return the result of a tool that started a job; a notice stands before its status in words."""
+    shown = task(job)
+    message = shown["statusMessage"] if notice is None else f"{notice} {shown['statusMessage']}"
+    return {"resultType": "task", **shown, "statusMessage": message}
 
 
 def followed(job: Mapping[str, Any], api: Api) -> Mapping[str, Any]:

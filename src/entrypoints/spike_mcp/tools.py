@@ -5,14 +5,18 @@ from typing import Any, Final
 
 from attrs import evolve, frozen
 
-from spike_core.domain.catalog import Catalog, Offer
+from spike_core.domain.catalog import Offer
+from spike_core.services.pricing import CatalogPrices, Pricing
 from spike_mcp.schemas import Schema, body_schema, path_schema, query_schema
 
+KEY_CHARS_MAX: Final = 200
 REQUEST_KEY: Final[Schema] = {
     "type": "string",
-    "maxLength": 200,
-    "description": "Another value orders the same again. Without it, a call that is repeated with the same request id "
-    "and arguments within a day returns the first order and costs nothing.",
+    "minLength": 1,
+    "maxLength": KEY_CHARS_MAX,
+    "description": "A name of your choice for this order, such as a UUID. Calls with the same one and the same "
+    "arguments within a day are one order, so a call that got no answer can be repeated; another one orders the same "
+    "again.",
 }
 _ORDERED: Final = (
     "Spends tokens. Returns the id of a job, which runs for seconds or minutes; follow it with get_job, unless your "
@@ -36,6 +40,11 @@ class Tool:
     takes_query: bool = False  # the arguments are query parameters
     job_field: str | None = None  # of an order's response: where the job's id is, with dots
 
+    @property
+    def scope(self) -> str:
+        """The scope that a credential needs for it, of the API's."""
+        return "spend" if self.spends else "read"
+
     def listed(self) -> Mapping[str, Any]:
         """Return the tool as clients see it."""
         return {
@@ -54,9 +63,12 @@ class Tool:
         }
 
 
-def tools(document: Schema, catalog: Catalog) -> Mapping[str, Tool]:
+def tools(document: Schema, pricing: Pricing) -> Mapping[str, Tool]:
     """Return the tools by name, with the schemas of the OpenAPI document and the prices of the catalog."""
-    prices, paid = (f"Price by tier: {_prices(offers)}." for offers in (catalog.offers, catalog.paid))
+    catalog = pricing.catalog
+    final = isinstance(pricing.price_list, CatalogPrices)
+    said = "Price by tier: {}." if final else "List price by tier: {}. quote returns the price for this user."
+    prices, paid = (said.format(_prices(offers)) for offers in (catalog.offers, catalog.paid))
     found = [
         Tool(
             name="generate_image",

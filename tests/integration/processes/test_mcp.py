@@ -1,68 +1,88 @@
-"""`spike mcp` over stdio, with the official client in both eras, and its remote form."""
+"""`spike mcp` over stdio, by itself and before a server, with the official client in both eras."""
 
 import asyncio
-import io
 import json
-from collections.abc import Mapping
-from http import HTTPStatus
+import subprocess
+import threading
 from pathlib import Path
 from typing import Any
 
+from waitress.server import create_server
+
+from memory_spike import MemorySpike
 from running import SPIKE, environment
-from spike_mcp import forward
+from spike_http import create_app
 
 
-def test_programs_of_both_eras_speak_to_it(tmp_path: Path) -> None:
-    """The second one finds what the first one ordered: the process ended in order when its input did."""
+def test_a_program_finds_what_a_script_ordered(tmp_path: Path) -> None:
+    """Each has a process of its own, which ends in order when its input does, with a job in work."""
     from mcp import Client, StdioServerParameters  # noqa: PLC0415  # slow to import, and each worker collects
 
-    parameters = StdioServerParameters(command=SPIKE, args=["mcp"], env=environment(tmp_path / "data", {}))
+    folder = environment(tmp_path / "data", {})
+    job_id = ordered_by_a_script(folder)
 
-    async def order() -> str:
-        async with Client(parameters, mode="auto") as client:
-            assert client.session.discover_result is not None
-            ordered = await client.call_tool("generate_image", {"prompt": "a lake", "tier": "TIER_1K"})
-            job_id: str = (ordered.structured_content or {})["jobId"]
-            done = await client.call_tool("get_job", {"jobId": job_id, "wait": 30})
+    async def follow() -> None:
+        async with Client(StdioServerParameters(command=SPIKE, args=["mcp"], env=folder), mode="legacy") as client:
+            for _ in range(4):
+                done = await client.call_tool("get_job", {"jobId": job_id, "wait": 30})
+                if (done.structured_content or {})["status"] == "COMPLETED":
+                    break
             assert [content.type for content in done.content] == ["text", "image", "resource_link"]
-            return job_id
-
-    async def look(job_id: str) -> None:
-        async with Client(parameters, mode="legacy") as client:
-            done = await client.call_tool("get_job", {"jobId": job_id})
-            assert (done.structured_content or {})["status"] == "COMPLETED"
             balance = await client.call_tool("get_balance", {})
             assert (balance.structured_content or {})["balance"] == 98
 
-    asyncio.run(look(asyncio.run(order())))
+    asyncio.run(follow())
 
 
-def test_each_line_is_a_request_and_each_reply_a_line() -> None:
-    sent: list[Mapping[str, str]] = []
-    replies = iter(
-        [
-            (HTTPStatus.OK, b'{"jsonrpc": "2.0", "id": 1, "result": {"protocolVersion": "2025-06-18"}}'),
-            (HTTPStatus.ACCEPTED, b""),
-            (HTTPStatus.BAD_GATEWAY, b'{"error": "the server can\'t be reached"}'),
-            (HTTPStatus.UNAUTHORIZED, b"<html>"),
-        ]
+def ordered_by_a_script(folder: dict[str, str]) -> str:
+    """Order by lines that all come at once and end, one of them no JSON and one too large; return the job's id."""
+    call = {"jsonrpc": "2.0", "method": "tools/call"}
+    order = {"name": "generate_image", "arguments": {"prompt": "a lake", "tier": "TIER_1K"}}
+    lines = [
+        b"\xff\xfe no JSON",
+        json.dumps({**call, "id": 1, "params": order}).encode(),
+        b'{"jsonrpc": "2.0", "id": 2, "method": "ping"}',
+        b'{"jsonrpc": "2.0", "id": 3, "method": "tools/call", "params": {"x": "' + b"!" * 50_000_000 + b'"}}',
+    ]
+    ended = subprocess.run(
+        [SPIKE, "mcp"], input=b"\n".join(lines), env=folder, capture_output=True, timeout=120, check=True
+    )
+    replies = {reply["id"]: reply for reply in map(json.loads, ended.stdout.splitlines())}  # nothing else is printed
+    assert replies.keys() == {None, 1, 2, 3}
+    assert replies[None]["error"]["code"] == -32700
+    assert "large" in replies[3]["error"]["message"]
+    job_id: str = replies[1]["result"]["structuredContent"]["jobId"]
+    return job_id
+
+
+def test_it_passes_requests_on_to_a_server(tmp_path: Path) -> None:
+    """What is ordered there is followed, and read, here."""
+    import anyio.to_thread  # noqa: PLC0415  # slow to import, and each worker collects
+    from mcp import Client, StdioServerParameters  # noqa: PLC0415
+
+    services = MemorySpike.build()
+    server = create_server(create_app(services.spike), host="127.0.0.1", port=0, threads=4)
+    threading.Thread(target=server.run, daemon=True).start()
+    url, key = f"http://127.0.0.1:{server.effective_port}", services.register().api_key.text
+    parameters = StdioServerParameters(
+        command=SPIKE, args=["mcp", "--server", url, "--api-key", key], env=environment(tmp_path, {})
     )
 
-    def post(_line: bytes, headers: Mapping[str, str]) -> tuple[HTTPStatus, bytes]:
-        sent.append(headers)
-        return next(replies)
+    async def talk() -> None:
+        async with Client(parameters, mode="auto") as client:
+            assert client.session.discover_result is not None
+            ordered = await client.call_tool("generate_image", {"prompt": "a lake", "tier": "TIER_1K"})
+            job_id = (ordered.structured_content or {})["jobId"]
+            await anyio.to_thread.run_sync(services.work)
+            done = await client.call_tool("get_job", {"jobId": job_id})
+            link: Any = done.content[-1]
+            read = [await client.read_resource(uri) for uri in (link.uri, f"spike://jobs/{job_id}")]
+            blobs: list[Any] = [each.contents[0] for each in read]
+            assert blobs[0].blob == blobs[1].blob
+            refused = await client.call_tool("generate_image", {"prompt": "a lake", "tier": "TIER_9K"})
+            assert refused.is_error
 
-    messages: list[Any] = [
-        {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {}},
-        {"jsonrpc": "2.0", "method": "notifications/initialized"},
-        {"jsonrpc": "2.0", "id": 2, "method": "ping"},
-        {"jsonrpc": "2.0", "method": "notifications/cancelled"},
-    ]
-    output = io.BytesIO()
-    lines = b"\n".join([*(json.dumps(message).encode() for message in messages), b"no JSON", b""])
-    forward(io.BytesIO(lines), output, post, key="a")
-    answers = [json.loads(line) for line in output.getvalue().splitlines()]
-    assert [answer.get("error", {}).get("code") for answer in answers] == [None, -32603, -32700]
-    assert [answer["id"] for answer in answers] == [1, 2, None]
-    assert [headers.get("mcp-protocol-version") for headers in sent] == [None, *["2025-06-18"] * 3]
-    assert {headers["idempotency-key"] for headers in sent} == {"a"}
+    try:
+        asyncio.run(talk())
+    finally:
+        server.close()

@@ -27,7 +27,7 @@ TESTED_BY: Final = {
 NOT_RUN: Final = Counter(
     {
         "ids are made up; tests/unit/docs/test_curl_lines.py sends the requests": 59,
-        "Claude Code isn't among the development requirements": 1,
+        "Claude Code isn't among the development requirements": 2,
         "needs a server elsewhere; tests/unit/cli/test_remote.py enhances by one": 1,
         "needs Docker": 1,
         "needs Redis; tests/integration/examples/test_gunicorn.py starts gunicorn with one worker": 1,

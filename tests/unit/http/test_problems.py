@@ -58,6 +58,27 @@ def test_unknown_paths_are_problems_too(client: testing.TestClient, path: str) -
     assert " " not in problem.json["instance"]
 
 
+def test_every_kind_of_refusal_is_a_problem_with_the_limit_it_counted_against(ada: Caller) -> None:
+    client, signed_in = ada.client, {**ada.headers, "Accept": PROBLEM_JSON}
+    text = {**signed_in, "Content-Type": "text/plain"}
+    mix = "/api/images/anonymous-enhance"
+    answers = {
+        405: client.simulate_delete("/api/images", headers=signed_in),
+        415: client.simulate_post("/mcp", headers=text, body=b"x"),
+        403: client.simulate_post("/mcp", headers={**signed_in, "Origin": "https://evil.example"}, json={}),
+        401: client.simulate_post("/mcp", headers={"Accept": PROBLEM_JSON}, json={}),
+        404: client.simulate_get("/files/enhanced/job_aaaaaaaaaaaaaaaaaaaaaaaa.jpg", headers={"Accept": PROBLEM_JSON}),
+        429: [client.simulate_post(mix, headers={"Accept": PROBLEM_JSON}, json={}) for _ in range(6)][-1],
+        400: client.simulate_post("/api/images/enhance", headers=signed_in, json={"more": "!" * 2_000_000}),
+    }
+    for status, answer in answers.items():
+        assert (answer.status_code, answer.headers["Content-Type"]) == (status, PROBLEM_JSON), answer.text
+        assert (answer.json["status"], answer.json["type"]) == (status, TYPE_BASE + answer.json["code"])
+    assert answers[429].headers["RateLimit-Policy"] == '"anonymous-mix";q=5;w=900'
+    assert answers[429].headers["RateLimit"] == '"anonymous-mix";r=0;t=900'
+    assert answers[429].json["retryAfter"] == 900
+
+
 def test_rate_limits_are_told_as_structured_fields(ada: Caller, services: MemorySpike) -> None:
     first = ada.upload()
     assert first.headers["RateLimit-Policy"] == '"upload";q=30;w=900'

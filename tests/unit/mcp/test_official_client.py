@@ -81,6 +81,10 @@ def test_a_client_of_2026_follows_a_task_to_its_picture(services: MemorySpike, r
             assert tasks.seen == ["working", "completed"]
             refused = await client.call_tool("generate_image", {"prompt": "sea", "tier": "TIER_9K"})
             assert refused.is_error
+            templates = await client.list_resource_templates()
+            assert len(templates.resource_templates) == 2
+            listed_images = await client.list_resources()
+            assert listed_images.resources == []  # the picture belongs to no image
 
     asyncio.run(talk())
 
@@ -93,5 +97,8 @@ def test_a_client_of_2025_asks_for_the_job(services: MemorySpike, raw: RawClient
             await anyio.to_thread.run_sync(services.work)
             done = await client.call_tool("get_job", {"jobId": job_id})
             assert [content.type for content in done.content] == ["text", "image", "resource_link"]
+            shown: Any = done.content
+            read: Any = await client.read_resource(shown[2].uri)
+            assert read.contents[0].blob == shown[1].data
 
     asyncio.run(talk())

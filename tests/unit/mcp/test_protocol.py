@@ -1,5 +1,6 @@
 """The protocol over HTTP: every row of the error table, both eras, and requests that are broken in any way."""
 
+import itertools
 import json
 from collections.abc import Mapping
 from typing import Any, Final
@@ -65,6 +66,18 @@ ROWS: Final[Mapping[str, tuple[Any, Mapping[str, str], int, int]]] = {
         400,
         -32602,
     ),
+    "no name header for a resource": (
+        {**LIST, "method": "resources/read", "params": {"_meta": META, "uri": "spike://jobs/x"}},
+        {**HEADERS, "Mcp-Method": "resources/read"},
+        400,
+        -32020,
+    ),
+    "an unknown resource": (
+        {**LIST, "method": "resources/read", "params": {"_meta": META, "uri": "spike://jobs/x"}},
+        {**HEADERS, "Mcp-Method": "resources/read", "Mcp-Name": "spike://jobs/x"},
+        400,
+        -32602,
+    ),
     "an unknown version of 2024": ({**LIST, "params": {}}, {"MCP-Protocol-Version": "2024-11-05"}, 400, -32022),
 }
 
@@ -100,6 +113,27 @@ def test_a_body_that_is_no_json_is_a_parse_error(everyone: RawClient) -> None:
     assert text.status_code == 415
 
 
+def test_a_request_that_is_nested_deeply_is_no_error_of_the_server(everyone: RawClient) -> None:
+    """A large one is parsed where there is room, and may then be too deep for what is done with it."""
+    for name, depth, large in itertools.product(
+        ("generate_image", "upload_image", "get_job"), (500, 900, 975), ("", "a" * 200_000)
+    ):
+        arguments = {"prompt": "NESTED", "jobId": "NESTED", "mimeType": "NESTED", "image": large}
+        body = json.dumps(call(name, arguments=arguments)).replace('"NESTED"', "[" * depth + "]" * depth)
+        headers = {**NAMED, "Mcp-Name": name, "Authorization": f"Bearer {everyone.token}"}
+        answer = everyone.client.simulate_post(
+            "/mcp", headers={**headers, "Content-Type": "application/json"}, body=body
+        )
+        assert answer.status_code in {200, 400}, (name, depth, answer.text)
+        assert answer.json.get("result", {"isError": True})["isError"]
+
+
+def test_a_body_that_is_too_large_is_refused_in_the_protocols_form(everyone: RawClient) -> None:
+    """Any other 400 tells a client that the server is of another era."""
+    answer = everyone.send({**LIST, "more": "!" * 2_000_000}, HEADERS)
+    assert (answer.status_code, answer.json["error"]["code"]) == (413, -32600)
+
+
 def test_names_may_be_encoded(everyone: RawClient) -> None:
     encoded = everyone.send(call("get_balance"), {**NAMED, "Mcp-Name": "=?base64?Z2V0X2JhbGFuY2U=?="})
     assert encoded.json["result"]["structuredContent"]["balance"] == 100
@@ -108,7 +142,7 @@ def test_names_may_be_encoded(everyone: RawClient) -> None:
 def test_discovery_says_what_there_is(everyone: RawClient) -> None:
     found = everyone.request("server/discover").json["result"]
     assert found["supportedVersions"][0] == "2026-07-28"
-    assert found["capabilities"] == {"tools": {}, **TASKS}
+    assert found["capabilities"] == {"tools": {}, "resources": {}, **TASKS}
     listed = everyone.request("tools/list").json["result"]
     assert all({"resultType", "ttlMs", "cacheScope"} <= result.keys() for result in (found, listed))
 
@@ -169,6 +203,8 @@ SEEDS: Final = [
     call("modify_image", arguments={"prompt": "sea", "tier": "TIER_1K", "imageUrl": "https://example.org"}),
     call("upload_image", arguments={"name": "a.jpg", "image": "aGk=", "mimeType": "image/jpeg", "albumId": "x"}),
     call("quote", arguments={"operation": "uploadImages", "files": [1, 2], "tier": "FREE"}),
+    {**LIST, "method": "resources/read", "params": {"_meta": META, "uri": "spike://jobs/job_" + "a" * 24}},
+    {**LIST, "method": "resources/list", "params": {"_meta": META, "cursor": "x"}},
     {**LIST, "method": "tasks/cancel", "params": {"_meta": META, "taskId": "job_" + "a" * 24}},
     {"jsonrpc": "2.0", "id": 2, "method": "initialize", "params": {"protocolVersion": "2025-06-18"}},
 ]
@@ -190,7 +226,7 @@ def test_no_mutated_request_is_an_error_of_the_server(everyone: RawClient, data:
     message = mutated(data, data.draw(st.sampled_from(SEEDS)))
     params = message.get("params") if isinstance(message, dict) else None
     params = params if isinstance(params, dict) else {}
-    name = params.get("name", params.get("taskId"))
+    name = params.get("name", params.get("uri", params.get("taskId")))
     headers = {**HEADERS, "Authorization": f"Bearer {everyone.token}", "Content-Type": "application/json"}
     method = message.get("method") if isinstance(message, dict) else None
     if isinstance(method, str) and method.isascii() and method.isprintable():

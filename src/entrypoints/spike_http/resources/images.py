@@ -1,45 +1,25 @@
-"""`/api/images`: upload, enhance, read, change and delete."""
+"""`/api/images`: list, read, change and delete; links to their files."""
 
 import falcon
 from attrs import frozen
 
 from spike_core.domain.errors import (
-    AlbumFull,
     ContainsLocation,
-    FileTooLarge,
     InvalidFileName,
-    NotEnoughTokens,
-    NotFound,
-    SourceTooLarge,
 )
 from spike_core.domain.identifiers import ImageId
-from spike_core.domain.limits import IMAGE_DESCRIPTION_CHARS_MAX, UploadLimits
+from spike_core.domain.limits import IMAGE_DESCRIPTION_CHARS_MAX
 from spike_core.domain.rate_limits import RateLimitGroup
-from spike_core.services.batch_uploads import BatchUploads
 from spike_core.services.deletion import Deletion
-from spike_core.services.enhancements import Enhancements
 from spike_core.services.image_updates import ImagePatch, ImageUpdates
-from spike_core.services.ingest import InlineImage
 from spike_core.services.queries import ImagesPage, Queries
 from spike_core.services.rendition_making import RenditionMaking
-from spike_core.services.uploads import Uploads
 from spike_http.authentication import RequestAuthentication
 from spike_http.bulkhead import Bulkhead, ServerBusy
 from spike_http.context import Request
-from spike_http.errors import (
-    BATCH_UPLOAD_MESSAGES,
-    BUDGET_ERRORS,
-    ENHANCE_MESSAGES,
-    JOB_BUDGET_ERRORS,
-    UPLOAD_MESSAGES,
-)
-from spike_http.idempotency import IdempotentResponder
 from spike_http.long_poll import LongPoll
 from spike_http.openapi.operations import Access, Json, Operation
-from spike_http.requests.enhancements import BatchEnhanceBody, EnhanceBody, ParallelEnhanceBody
-from spike_http.requests.errors import BatchTooLarge, NoFile, RepeatedField, TooManyFiles
 from spike_http.requests.images import LinksBody, image_labels
-from spike_http.requests.inline_images import PICTURE_ERRORS, json_with_picture
 from spike_http.requests.json_bodies import json_object
 from spike_http.requests.query import (
     COMPLETED_TIER,
@@ -58,232 +38,11 @@ from spike_http.requests.query import (
     layout_limit,
     page_limit,
 )
-from spike_http.requests.upload_forms import BATCH_UPLOAD_FORM, UPLOAD_FORM, batch_upload_form, upload_form
-from spike_http.responses.images import (
-    BatchUploadView,
-    DeletedImageView,
-    ImagesView,
-    LayoutView,
-    LinksView,
-    ShownImageView,
-    UploadView,
-)
-from spike_http.responses.jobs import BatchEnhanceView, EnhanceView, ImageJobsView, ParallelEnhanceView
+from spike_http.responses.images import DeletedImageView, ImagesView, LayoutView, ShownImageView
+from spike_http.responses.jobs import ImageJobsView
+from spike_http.responses.links import LinksView
 from spike_http.responses.serialization import as_json, set_conditional_json
 from spike_http.responses.urls import ObjectUrls
-
-
-@frozen(kw_only=True)
-class UploadResource:
-    """`/api/images/upload`."""
-
-    authenticator: RequestAuthentication
-    responder: IdempotentResponder
-    bulkhead: Bulkhead
-    uploads: Uploads
-    limits: UploadLimits
-    object_urls: ObjectUrls
-
-    @Operation(
-        "uploadImage",
-        answer=UploadView,
-        bucket=RateLimitGroup.UPLOAD,
-        body=UPLOAD_FORM,
-        errors=(
-            *BUDGET_ERRORS,
-            *PICTURE_ERRORS,
-            NoFile,
-            RepeatedField,
-            FileTooLarge,
-            InvalidFileName,
-            NotEnoughTokens,
-            NotFound,
-            AlbumFull,
-            ServerBusy,
-        ),
-    )
-    def on_post(self, req: Request, resp: falcon.Response) -> None:
-        """Store one picture and start its enhancement."""
-        user_id = self.authenticator.user(req, bucket=RateLimitGroup.UPLOAD)
-        req.context.messages = UPLOAD_MESSAGES
-        with self.bulkhead.place(user_id.text) as place, upload_form(req, self.limits) as form:
-            place.take()
-            self.responder.respond(
-                req,
-                resp,
-                caller=user_id.text,
-                use_case=lambda record: self.uploads.before_commit(record).upload(
-                    user_id,
-                    name=form.name,
-                    content=form.content,
-                    tier=form.tier,
-                    options=form.options,
-                    album_id=form.album_id,
-                    request_id=req.context.request_id,
-                ),
-                view=lambda uploaded: UploadView.of(uploaded, self.object_urls.for_request(req)),
-            )
-
-
-@frozen(kw_only=True)
-class BatchUploadResource:
-    """`/api/images/batch-upload`."""
-
-    authenticator: RequestAuthentication
-    responder: IdempotentResponder
-    bulkhead: Bulkhead
-    batch_uploads: BatchUploads
-    limits: UploadLimits
-    object_urls: ObjectUrls
-
-    @Operation(
-        "uploadImages",
-        answer=BatchUploadView,
-        bucket=RateLimitGroup.BATCH_UPLOAD,
-        body=BATCH_UPLOAD_FORM,
-        errors=(
-            *BUDGET_ERRORS,
-            NoFile,
-            RepeatedField,
-            TooManyFiles,
-            BatchTooLarge,
-            NotEnoughTokens,
-            NotFound,
-            AlbumFull,
-            ServerBusy,
-        ),
-    )
-    def on_post(self, req: Request, resp: falcon.Response) -> None:
-        """Store several pictures and start their enhancement."""
-        user_id = self.authenticator.user(req, bucket=RateLimitGroup.BATCH_UPLOAD)
-        req.context.messages = BATCH_UPLOAD_MESSAGES
-        with self.bulkhead.place(user_id.text) as place, batch_upload_form(req, self.limits) as form:
-            place.take()
-            self.responder.respond(
-                req,
-                resp,
-                caller=user_id.text,
-                use_case=lambda record: self.batch_uploads.before_commit(record).upload(
-                    user_id,
-                    files=form.files,
-                    tier=form.tier,
-                    options=form.options,
-                    album_id=form.album_id,
-                    request_id=req.context.request_id,
-                ),
-                view=lambda batch: BatchUploadView.of(batch, self.object_urls.for_request(req)),
-            )
-
-
-@frozen(kw_only=True)
-class EnhanceResource:
-    """`/api/images/enhance`."""
-
-    authenticator: RequestAuthentication
-    responder: IdempotentResponder
-    bulkhead: Bulkhead
-    enhancements: Enhancements
-    limits: UploadLimits
-
-    @Operation(
-        "enhanceImage",
-        answer=EnhanceView,
-        bucket=RateLimitGroup.ENHANCE,
-        body=Json(EnhanceBody),
-        errors=(*BUDGET_ERRORS, *PICTURE_ERRORS, SourceTooLarge, NotEnoughTokens, NotFound, ServerBusy),
-    )
-    def on_post(self, req: Request, resp: falcon.Response) -> None:
-        """Start enhancing an image at one tier."""
-        user_id = self.authenticator.user(req, bucket=RateLimitGroup.ENHANCE)
-        req.context.messages = ENHANCE_MESSAGES
-        with (
-            self.bulkhead.place(user_id.text) as place,
-            json_with_picture(req, EnhanceBody.parse, place=place, limits=self.limits) as body,
-        ):
-            if isinstance(body.source, InlineImage):
-                place.take()
-            self.responder.respond(
-                req,
-                resp,
-                caller=user_id.text,
-                use_case=lambda record: self.enhancements.before_commit(record).enhance(
-                    user_id,
-                    image_id=body.image_id,
-                    tier=body.tier,
-                    options=body.options,
-                    source=body.source,
-                    request_id=req.context.request_id,
-                ),
-                view=EnhanceView.of,
-            )
-
-
-@frozen(kw_only=True)
-class ParallelEnhanceResource:
-    """`/api/images/parallel-enhance`."""
-
-    authenticator: RequestAuthentication
-    responder: IdempotentResponder
-    enhancements: Enhancements
-
-    @Operation(
-        "enhanceImageAtTiers",
-        answer=ParallelEnhanceView,
-        bucket=RateLimitGroup.PARALLEL_ENHANCE,
-        body=Json(ParallelEnhanceBody),
-        errors=(*JOB_BUDGET_ERRORS, NotEnoughTokens, NotFound),
-    )
-    def on_post(self, req: Request, resp: falcon.Response) -> None:
-        """Start enhancing an image at several tiers, all or none."""
-        user_id = self.authenticator.user(req, bucket=RateLimitGroup.PARALLEL_ENHANCE)
-        body = ParallelEnhanceBody.parse(json_object(req))
-        self.responder.respond(
-            req,
-            resp,
-            caller=user_id.text,
-            use_case=lambda record: self.enhancements.before_commit(record).enhance_in_parallel(
-                user_id,
-                image_id=body.image_id,
-                tiers=body.tiers,
-                options=body.options,
-                request_id=req.context.request_id,
-            ),
-            view=ParallelEnhanceView.of,
-        )
-
-
-@frozen(kw_only=True)
-class BatchEnhanceResource:
-    """`/api/images/batch-enhance`."""
-
-    authenticator: RequestAuthentication
-    responder: IdempotentResponder
-    enhancements: Enhancements
-    limits: UploadLimits
-
-    @Operation(
-        "enhanceImages",
-        answer=BatchEnhanceView,
-        body=Json(BatchEnhanceBody),
-        errors=(*JOB_BUDGET_ERRORS, NotEnoughTokens, NotFound),
-    )
-    def on_post(self, req: Request, resp: falcon.Response) -> None:
-        """Start enhancing several images at one tier, all or none."""
-        user_id = self.authenticator.user(req)
-        body = BatchEnhanceBody.parse(json_object(req), images_max=self.limits.batch_files)
-        self.responder.respond(
-            req,
-            resp,
-            caller=user_id.text,
-            use_case=lambda record: self.enhancements.before_commit(record).enhance_batch(
-                user_id,
-                image_ids=body.image_ids,
-                tier=body.tier,
-                options=body.options,
-                request_id=req.context.request_id,
-            ),
-            view=BatchEnhanceView.of,
-        )
 
 
 @frozen(kw_only=True)
