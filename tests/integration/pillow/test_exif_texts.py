@@ -133,7 +133,7 @@ def test_a_name_that_is_not_utf_16_is_dropped() -> None:
 
 
 @ORDERS
-@pytest.mark.parametrize("result", [JPEG, PNG, WEBP])
+@pytest.mark.parametrize("result", [JPEG, PNG, WEBP, AVIF])
 @pytest.mark.parametrize("source", [JPEG, PNG, WEBP])
 def test_texts_and_numbers_go_from_every_format_into_every_result(
     source: PictureFormat, result: PictureFormat, order: str
