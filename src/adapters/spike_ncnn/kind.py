@@ -1,7 +1,7 @@
 """What a picture mainly consists of, by its colors: photographs have thousands, and hardly two equal neighbors.
 
-Only the analysis states it. The networks are the same for all kinds: results that are wrong, as graphics cause them,
-are found and processed again (docs/decisions/0046).
+The networks are the same for all kinds: results that are wrong, as graphics cause them, are found and processed again
+(docs/decisions/0046). The edges of graphics get no halos (docs/decisions/0107).
 """
 
 from typing import Final
@@ -14,6 +14,16 @@ from spike_ncnn.arrays import Pixels
 _FLAT_MIN: Final = 0.5  # the share of pixels equal to their right and lower neighbors from which it is no photograph
 _NEAR: Final = 1  # of 255: neighbors this close are equal, after lossy compression
 _GROUND_MIN: Final = 0.5  # the most frequent color's share from which it is the ground of a text
+
+
+def is_graphic(rgb: Pixels) -> bool:
+    """Return whether half of the pixels, (height, width, 3), equal their right and lower neighbors exactly.
+
+    A photograph's may be nearly equal, as in a sky or a blurred background.
+    """
+    below, right = (rgb[:-1, :-1] == rgb[1:, :-1]), (rgb[:-1, :-1] == rgb[:-1, 1:])
+    flat = (below & right).all(axis=2)
+    return bool(flat.size) and float(flat.mean()) >= _FLAT_MIN
 
 
 def kind_of(rgb: Pixels) -> PictureKind:
