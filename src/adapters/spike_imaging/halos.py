@@ -6,6 +6,7 @@ from PIL import ImageChops
 from PIL.Image import Image, Resampling
 from PIL.ImageFilter import MaxFilter, MinFilter
 
+GRAPHIC_COLORS_MAX: Final = 1024  # photographs have tens of thousands
 _STRIP_ROWS: Final = 256
 
 

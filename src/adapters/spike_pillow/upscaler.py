@@ -26,7 +26,7 @@ from spike_core.domain.render_options import DEFAULT_OPTIONS, RenderOptions
 from spike_core.ports.progress import UNMONITORED, ProgressMonitor
 from spike_core.ports.upscaler import RenderedImage
 from spike_imaging.encoding import encoded
-from spike_imaging.halos import limit_to_range
+from spike_imaging.halos import GRAPHIC_COLORS_MAX, limit_to_range
 from spike_imaging.limits import allowing
 from spike_imaging.open import opened_picture
 from spike_imaging.resolution import resolution_of
@@ -34,7 +34,6 @@ from spike_imaging.resolution import resolution_of
 # The share of the difference to the mean of the eight neighbors that is added. More costs PSNR on clean input too.
 _DETAIL: Final = 0.2
 _GROWTH_MIN: Final = 1.3  # of a side; below it the kernel sharpens more than the resampling softens
-_GRAPHIC_COLORS_MAX: Final = 1024  # photographs have tens of thousands
 # large pictures are first reduced by a mean of whole pixels; 42 dB and better against plain Lanczos
 _REDUCING_GAP: Final = 2.0
 _OPAQUE: Final = frozenset({"L", "RGB", "CMYK"})  # Pillow would premultiply the whole for each half of another
@@ -86,7 +85,7 @@ def _enhanced(data: bytes, size: tuple[int, int]) -> Image:
     if size[0] * size[1] > decoded.image.width * decoded.image.height:
         small = decoded.srgb()
         del decoded  # otherwise the picture would be kept beside the sharpened one while that is enlarged
-        if small.mode == "RGB" and small.getcolors(_GRAPHIC_COLORS_MAX):
+        if small.mode == "RGB" and small.getcolors(GRAPHIC_COLORS_MAX):
             return limit_to_range(_resampled(small, size), small)
         if max(size[0] / small.width, size[1] / small.height) >= _GROWTH_MIN:
             small = _sharpened(small, _DETAIL)
