@@ -106,18 +106,20 @@ class Contestant:
 @contextmanager
 def contestant(name: str, environment: Mapping[str, str] = NOTHING) -> Iterator[Contestant]:
     """Run a contestant by its name."""
+    command: Sequence[str | Path]
     if name == "sharp":
         script = PEERS / "sharp_peer.mjs"  # beside its node_modules, where Node looks
         script.write_text((HERE / "peers" / "sharp_peer.mjs").read_text())
-        running = Contestant(["node", script], environment)
+        command = ["node", script]
     elif name in NCNN:
-        running = Contestant([sys.executable, HERE / "peers" / "ncnn_peer.py", name, MODELS], environment)
+        command = [sys.executable, HERE / "peers" / "ncnn_peer.py", name, MODELS]
     elif name == "ssimulacra2":
-        running = Contestant([PEERS / "venv" / "bin" / "python", HERE / "peers" / "ssimulacra2_peer.py"], environment)
+        command = [PEERS / "venv" / "bin" / "python", HERE / "peers" / "ssimulacra2_peer.py"]
     elif name in OWN:
-        running = Contestant([sys.executable, PYTHON_PEERS, name], environment)
+        command = [sys.executable, PYTHON_PEERS, name]
     else:
-        running = Contestant([PEERS / "venv" / "bin" / "python", PYTHON_PEERS, name], environment)
+        command = [PEERS / "venv" / "bin" / "python", PYTHON_PEERS, name]
+    running = Contestant(command, environment)
     try:
         yield running
     finally:

@@ -23,7 +23,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 from attrs import frozen
@@ -58,6 +58,7 @@ GRAY: Final = (200, 200, 200)
 INK: Final = (60, 60, 60)  # gray on gray, so that overshoot isn't cut off at black and white
 
 Values = NDArray[np.float32]
+Number = TypeVar("Number", bound=np.generic)
 Enlarge = Callable[[Image.Image], Image.Image]
 
 
@@ -93,7 +94,7 @@ def _extremes(pixels: Values, distance_px: int) -> tuple[Values, Values]:
     return windows.min(axis=(-2, -1)), windows.max(axis=(-2, -1))
 
 
-def _enlarged(values: NDArray[np.generic]) -> NDArray[np.generic]:
+def _enlarged(values: NDArray[Number]) -> NDArray[Number]:
     return values.repeat(FACTOR, axis=0).repeat(FACTOR, axis=1)
 
 

@@ -145,7 +145,7 @@ def _places(iloc: Box) -> dict[int, Sequence[tuple[int, int]]]:
     cursor = _opened(iloc)
     if cursor.number(2) != _NUMBERS_OF_FOUR_BYTES:
         raise ValueError(iloc.kind)
-    found = {}
+    found: dict[int, Sequence[tuple[int, int]]] = {}
     for _ in range(cursor.number(2)):
         number, source = cursor.number(2), cursor.number(2)
         if source:  # another file

@@ -20,7 +20,7 @@ from spike_ncnn.options import NeuralOptions, Quality, RuntimeName
 from spike_ncnn.runner import Runner
 from spike_ncnn.runtimes import opened_runtime
 from spike_ncnn.tiles import Tile
-from spike_openvino.runtime import OpenVinoRuntime
+from spike_openvino.runtime import OpenVinoRuntime, Planes
 
 EXACT: Final = OpenVinoRuntime(threads=2, precision="f32")
 PICTURE: Final = np.asarray(photograph(size=(48, 40)))
@@ -48,7 +48,7 @@ def test_a_network_that_had_many_sizes_of_input_is_compiled_anew(monkeypatch: py
     """OpenVINO keeps memory for each size, and a child sees thousands."""
     monkeypatch.setattr("spike_openvino.runtime.SIZES_MAX", 2)
     runtime, compiled = OpenVinoRuntime(threads=2, precision="f32"), []
-    made = {}
+    made: dict[int, Planes] = {}
     for height in (16, 17, 18, 16):
         planes = np.full((3, height, 20), 0.5, np.float32)
         result = runtime.computed(WAIFU2X, planes)
