@@ -258,8 +258,8 @@ def main() -> None:
     intro = (
         f"Measured by `bench/classical.py`: {machine}, medians of {options.rounds} alternating rounds. All programs"
         " resize, sharpen and write JPEG q95 4:4:4; sharp, pyvips and OpenCV use as many threads as they choose, Spike"
-        " one, and two for a picture that shrinks. If other programs ran on the machine, seconds are too high, and ratios and processor time are more"
-        " reliable."
+        " one, and two for a picture that shrinks. If other programs ran on the machine, seconds are too high, and"
+        " ratios and processor time are more reliable."
     )
     text = "\n".join([intro, "", *tiers, "", *inputs])
     print(text)
