@@ -101,6 +101,8 @@ bench: $(VENV)/.dev ## ratios, measured side by side in one run
 	$(BIN)/python bench/neural_quality.py --write
 	$(BIN)/python bench/neural_quality.py --held-out --write
 	$(BIN)/python bench/neural_speed.py --write
+	$(BIN)/python bench/graphics_edges.py --write
+	$(BIN)/python bench/side_by_side.py --write
 	$(BIN)/python bench/graphics_quality.py
 	$(BIN)/python bench/result_check.py
 

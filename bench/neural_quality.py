@@ -7,20 +7,19 @@ colors (PSNR, dB), before encoding. SRMD alone is given the measured deviation.
     python bench/neural_quality.py [--threads 2] [--part 96] [--held-out] [--write]
 
 `--part` is the side, in pixels of the input, of the part that is enlarged; the whole photograph is measured.
-`--held-out` takes photographs of packages that no bound was chosen on. `--write` puts the tables and three comparisons
-into `docs/`.
+`--held-out` takes photographs of packages that no bound was chosen on. `--write` puts the tables into
+`docs/reference/engine.md`.
 """
 
 import argparse
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Final
 
 import numpy as np
 from attrs import frozen
 from damages import Damage, Pixels, damaged
-from photographs import HERE, REPORTED, held_out, reported, validation, write_block
-from PIL import Image, ImageDraw
+from photographs import REPORTED, held_out, validation, write_block
+from PIL import Image
 
 from spike_core.ports.progress import UNMONITORED
 from spike_ncnn.choice import Choice, choose, second_pass
@@ -29,7 +28,6 @@ from spike_ncnn.enlarging import Enlarger
 from spike_ncnn.runner import Runner
 from spike_ncnn.steps import Steps
 
-IMAGES: Final = HERE.parent / "docs" / "images" / "engine"
 MEMORY_BYTES: Final = 256 * 1024 * 1024
 ALONE: Final[Mapping[int, Sequence[str]]] = {2: ("span", "waifu2x-0", "waifu2x-3", "srmd"), 4: ("span-x4", "srmd-x4")}
 WORSE_DB: Final = 0.1
@@ -55,12 +53,6 @@ ROWS: Final = (
     (4, Damage(grain=8)),
 )
 TARGETS: Final = {"clean": 3.0, "noise 5": 2.1, "noise 8": 2.7, "noise 15": 4.2}  # for six photographs, 2 times
-SHOWN: Final = (  # photograph, damage, the crop's left and top and side in the original
-    ("astronaut.png", Damage(), (150, 40, 160)),
-    ("chelsea.png", Damage(qualities=(50,)), (110, 70, 160)),
-    ("coffee.png", Damage(noise=15), (250, 130, 160)),
-)
-SHOWN_PX: Final = 320
 
 
 @frozen(kw_only=True)
@@ -175,34 +167,6 @@ def _is_reported(name: str) -> bool:
     return name.partition("/")[2] in REPORTED
 
 
-def compare(enlarger: Enlarger, photographs: Mapping[str, Image.Image]) -> str:
-    """Write the comparisons and return what the page says of them."""
-    IMAGES.mkdir(parents=True, exist_ok=True)
-    lines = []
-    for name, damage, (left, top, side) in SHOWN:
-        original = photographs[name]
-        small = damaged(original, damage, factor=2, name=name)
-        degradation = measure(small.pixels, table=small.table)
-        choice = choose(degradation, factor=2, available=enlarger.available)
-        made, plain = enlarged(enlarger, small.pixels, choice, factor=2), lanczos(small.pixels, factor=2)
-        canvas = Image.new("RGB", (3 * SHOWN_PX + 2 * 8, SHOWN_PX + 20), "white")
-        for place, (label, pixels) in enumerate(
-            (("Lanczos", plain), ("neural", made), ("original", np.asarray(original)))
-        ):
-            crop = Image.fromarray(pixels).crop((left, top, left + side, top + side))
-            canvas.paste(crop.resize((SHOWN_PX, SHOWN_PX), Image.Resampling.NEAREST), (place * (SHOWN_PX + 8), 20))
-            ImageDraw.Draw(canvas).text((place * (SHOWN_PX + 8), 4), label, fill="black")
-        path = IMAGES / f"{Path(name).stem}-{str(damage).replace(' ', '-').lower()}.jpg"
-        canvas.save(path, quality=82)
-        lines += [
-            f"{Path(name).stem}, {damage}; method `{choice}; {degradation}`:",
-            "",
-            f"![{damage}](../images/engine/{path.name})",
-            "",
-        ]
-    return "\n".join(lines).rstrip()
-
-
 def main() -> None:
     """Measure, print, and write if that is asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -210,23 +174,19 @@ def main() -> None:
     parser.add_argument("--part", type=int, default=96)
     parser.add_argument("--held-out", action="store_true", help="of packages that no bound was chosen on")
     parser.add_argument("--write", action="store_true")
-    parser.add_argument("--pictures-only", action="store_true", help="write the comparisons, measure nothing")
     given = parser.parse_args()
     enlarger = Enlarger(runner=Runner(threads=given.threads), memory_bytes=MEMORY_BYTES)
     photographs = held_out() if given.held_out else validation()
-    if not given.pictures_only:
-        gains = [
-            gain(enlarger, name, photo, damage, factor=factor, part_px=given.part)
-            for factor, damage in ROWS
-            for name, photo in photographs.items()
-        ]
-        part = f"the middle {given.part}x{given.part} pixels of each input"
-        found = f"{len(photographs)} photographs, {part}.\n\n{table(gains)}"
-        print(found)
-        if given.write:
-            write_block(f"bench/neural_quality.py{' --held-out' if given.held_out else ''}", found)
-    if given.write and not given.held_out:
-        write_block("bench/neural_quality.py pictures", compare(enlarger, reported()))
+    gains = [
+        gain(enlarger, name, photo, damage, factor=factor, part_px=given.part)
+        for factor, damage in ROWS
+        for name, photo in photographs.items()
+    ]
+    part = f"the middle {given.part}x{given.part} pixels of each input"
+    found = f"{len(photographs)} photographs, {part}.\n\n{table(gains)}"
+    print(found)
+    if given.write:
+        write_block(f"bench/neural_quality.py{' --held-out' if given.held_out else ''}", found)
 
 
 if __name__ == "__main__":

@@ -63,6 +63,8 @@ ORDERS: Final = (  # the input's size, what is special, the tier
     ((2048, 1365), "on ncnn", Tier.TIER_4K),
     ((1024, 683), "damaged", Tier.TIER_4K),
     ((512, 341), "best", Tier.TIER_1K),
+    ((512, 341), "best", Tier.TIER_2K),
+    ((512, 341), "", Tier.TIER_2K),
 )
 DAMAGE: Final = Damage(noise=3, qualities=(85,))
 

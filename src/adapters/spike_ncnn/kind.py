@@ -1,19 +1,37 @@
 """What a picture mainly consists of, by its colors: photographs have thousands, and hardly two equal neighbors.
 
-Only the analysis states it. The networks are the same for all kinds: results that are wrong, as graphics cause them,
-are found and processed again (docs/decisions/0046).
+The networks are the same for all kinds: results that are wrong, as graphics cause them, are found and processed again
+(docs/decisions/0046). The edges of graphics get no halos (docs/decisions/0107).
 """
 
 from typing import Final
 
 import numpy as np
+from PIL.Image import fromarray
 
 from spike_core.domain.analysis import PictureKind
+from spike_imaging.halos import GRAPHIC_COLORS_MAX
 from spike_ncnn.arrays import Pixels
 
 _FLAT_MIN: Final = 0.5  # the share of pixels equal to their right and lower neighbors from which it is no photograph
+_STRIP_ROWS: Final = 256  # at once, since a large picture's comparisons would take as much memory as the picture
 _NEAR: Final = 1  # of 255: neighbors this close are equal, after lossy compression
 _GROUND_MIN: Final = 0.5  # the most frequent color's share from which it is the ground of a text
+
+
+def is_graphic(rgb: Pixels) -> bool:
+    """Return whether half of the pixels, (height, width, 3), equal their right and lower neighbors, and colors are few.
+
+    A photograph's neighbors are at most nearly equal, as in a sky; one of a product on white has many colors.
+    """
+    height, width = rgb.shape[0] - 1, rgb.shape[1] - 1
+    flat = 0
+    for top in range(0, height, _STRIP_ROWS):
+        strip = rgb[top : top + _STRIP_ROWS + 1]
+        here = strip[:-1, :-1]
+        flat += int(((here == strip[1:, :-1]) & (here == strip[:-1, 1:])).all(axis=2).sum())
+    is_flat = height * width > 0 and flat >= _FLAT_MIN * height * width
+    return is_flat and fromarray(rgb).getcolors(GRAPHIC_COLORS_MAX) is not None
 
 
 def kind_of(rgb: Pixels) -> PictureKind:

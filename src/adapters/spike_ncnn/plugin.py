@@ -47,5 +47,7 @@ def open_engine(*, means: EngineResources, options: NeuralOptions = DEFAULTS) ->
     runner = Runner(threads=means.cores, runtime=opened_runtime(options, threads=means.cores))
     enlarger = Enlarger(runner=runner, memory_bytes=means.memory_bytes)
     networks = Modes(is_best=options.quality is Quality.BEST, is_fast=options.uses_openvino and computes_bfloat16())
-    upscaler = NcnnUpscaler(enlarger=enlarger, modes=networks, otherwise=classical.upscaler)
+    upscaler = NcnnUpscaler(
+        enlarger=enlarger, modes=networks, otherwise=classical.upscaler, work_time_s=means.work_time_s
+    )
     return evolve(classical, upscaler=upscaler, modes=modes())

@@ -1,5 +1,8 @@
 """Selection of the libraries that compute networks."""
 
+import logging
+from typing import Final
+
 from attrs import frozen
 
 from spike_core.domain.errors import UpscalerUnavailable
@@ -8,6 +11,8 @@ from spike_ncnn.ncnn_runtime import NcnnRuntime
 from spike_ncnn.networks import Network
 from spike_ncnn.options import NeuralOptions, Quality, RuntimeName
 from spike_ncnn.runner import Runtime
+
+_log: Final = logging.getLogger(__name__)
 
 
 @frozen
@@ -43,5 +48,6 @@ def opened_runtime(options: NeuralOptions, *, threads: int) -> Runtime:
     except UpscalerUnavailable:
         if needs_openvino:
             raise
+        _log.warning("OpenVINO is installed and can't be used, so ncnn computes networks", exc_info=True)
         return NcnnRuntime(threads=threads)
     return openvino if options.uses_openvino else _ByArchitecture(openvino, NcnnRuntime(threads=threads))

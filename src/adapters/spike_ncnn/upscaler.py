@@ -1,12 +1,14 @@
 """The neural engine: super-resolution by small networks, chosen by the picture's measured degradation."""
 
 import io
+import math
 from collections.abc import Sequence
 from typing import BinaryIO, Final
 
 from attrs import field, frozen
 
 from spike_core.domain.analysis import Analysis
+from spike_core.domain.catalog import SPECIFIED
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import UpscalerUnavailable
 from spike_core.domain.render_options import DEFAULT_OPTIONS, Mode, RenderOptions
@@ -15,11 +17,11 @@ from spike_core.ports.upscaler import RenderedImage, Upscaler
 from spike_imaging.encoding import encoded
 from spike_ncnn.arrays import Pixels
 from spike_ncnn.choice import Choice, choose, second_pass
-from spike_ncnn.decode import Original, picture_of, read_original
+from spike_ncnn.decode import Original, picture_of, read_original, sized, without_halos
 from spike_ncnn.degradation import Degradation, measure
 from spike_ncnn.enlarging import Enlarged, Enlarger
-from spike_ncnn.kind import kind_of
-from spike_ncnn.modes import FAITHFULLY, Modes, invents_texture
+from spike_ncnn.kind import is_graphic, kind_of
+from spike_ncnn.modes import FAITHFULLY, Modes, Work, invents_texture
 from spike_ncnn.stability import VIVID_TOLERANCE, Tolerance
 from spike_ncnn.steps import Steps
 
@@ -36,6 +38,7 @@ class NcnnUpscaler:
     enlarger: Enlarger
     modes: Modes = FAITHFULLY
     otherwise: Upscaler = field(repr=False)  # for pictures that hardly grow, or become smaller
+    work_time_s: float = math.inf  # as `EngineResources` has it
 
     def enhance(
         self,
@@ -56,7 +59,7 @@ class NcnnUpscaler:
             growth = _growth(read, size)
             if growth <= LITTLE_GROWTH:
                 return self.otherwise.enhance(io.BytesIO(data), size=size, monitor=monitor, **options.as_arguments)
-            return self._enlarged(read, size, growth=growth, options=options, monitor=monitor)
+            return self._enlarged(read, size, options=options, monitor=monitor)
         except MemoryError as error:
             raise UpscalerUnavailable from error
 
@@ -71,10 +74,10 @@ class NcnnUpscaler:
             degradation = measure(read.pixels, table=read.quantization)
         except MemoryError as error:
             raise UpscalerUnavailable from error
-        choices = self._choices(read, degradation, growth=growth, options=options)
+        choices = self._choices(read, degradation, size, options=options)
         return Analysis(
             summary=f"Found {degradation}. Enlarged by {_joined(choices)}.",
-            method=_joined(choices),
+            method="; ".join(filter(None, (_joined(choices), self._refused(choices, options), _edges(read, options)))),
             kind=kind_of(read.pixels),
             cleanliness=degradation.cleanliness,
             jpeg_quality=degradation.quality,
@@ -83,31 +86,41 @@ class NcnnUpscaler:
         )
 
     def _enlarged(
-        self, read: Original, size: Dimensions, *, growth: float, options: RenderOptions, monitor: ProgressMonitor
+        self, read: Original, size: Dimensions, *, options: RenderOptions, monitor: ProgressMonitor
     ) -> RenderedImage:
         degradation = measure(read.pixels, table=read.quantization)
-        choices = self._choices(read, degradation, growth=growth, options=options)
+        choices = self._choices(read, degradation, size, options=options)
         passes = self._passed(read.pixels, choices, degradation, monitor=monitor)
-        picture = picture_of(read, passes[-1].pixels, (size.width_px, size.height_px))
+        picture = sized(passes[-1].pixels, (size.width_px, size.height_px))
+        edges = _edges(read, options)
+        if edges:
+            picture = without_halos(picture, read)
+        picture = picture_of(read, picture)
         reworked = " and then ".join(filter(None, map(str, passes)))
-        method = "; ".join(filter(None, (_joined(choices), reworked, str(degradation))))
+        parts = (_joined(choices), self._refused(choices, options), reworked, edges, str(degradation))
+        method = "; ".join(filter(None, parts))
         return encoded(picture, options=options, resolution=read.resolution, method=method)
 
     def _choices(
-        self, read: Original, degradation: Degradation, *, growth: float, options: RenderOptions
+        self, read: Original, degradation: Degradation, size: Dimensions, *, options: RenderOptions
     ) -> Sequence[Choice]:
         """Return the networks of each pass: one for 2 times, and for 4 times where there is a network for it.
 
         Raises:
             UpscalerUnavailable: the mode's networks aren't installed.
         """
-        factor = 4 if growth > FOURFOLD_FROM else 2
+        factor = 4 if _growth(read, size) > FOURFOLD_FROM else 2
+        height_px, width_px = read.pixels.shape[:2]
+        work = Work(height_px * width_px, SPECIFIED.work_share(size.longest_side_px) * self.work_time_s)
         if options.mode is Mode.VIVID:
-            return [self.modes.vivid(kind_of(read.pixels), factor=factor)]
+            return [self.modes.vivid(kind_of(read.pixels), factor=factor, work=work)]
         available = self.enlarger.available
         first = choose(degradation, factor=factor, available=available, strength=options.strength)
         again = second_pass(first, available=available) if factor > 2 else None  # noqa: PLR2004  # twice as large
-        return [self.modes.faithful(choice) for choice in (first, again) if choice]
+        return [self.modes.faithful(choice, work=work) for choice in (first, again) if choice]
+
+    def _refused(self, choices: Sequence[Choice], options: RenderOptions) -> str:
+        return self.modes.refused(choices) if options.mode is Mode.FAITHFUL else ""
 
     def _passed(
         self, pixels: Pixels, choices: Sequence[Choice], degradation: Degradation, *, monitor: ProgressMonitor
@@ -134,6 +147,11 @@ class NcnnUpscaler:
 
 def _joined(choices: Sequence[Choice]) -> str:
     return " and then ".join(map(str, choices))
+
+
+def _edges(read: Original, options: RenderOptions) -> str:
+    """Return what is done about the edges of a graphic; empty for other pictures."""
+    return "edges with half lanczos" if options.mode is Mode.FAITHFUL and is_graphic(read.pixels) else ""
 
 
 def _growth(read: Original, size: Dimensions) -> float:

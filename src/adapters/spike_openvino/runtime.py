@@ -1,5 +1,6 @@
 """Computation of networks by OpenVINO. Each network is compiled once, and then runs on tiles of any size."""
 
+import operator
 import threading
 from importlib.resources.abc import Traversable
 from typing import Any, Final, Literal, Protocol
@@ -17,6 +18,8 @@ from spike_openvino.processor import computes_bfloat16
 
 Planes = NDArray[np.float32]  # channels x height x width
 
+SIZES_MAX: Final = 32  # of inputs, until a network is compiled anew: OpenVINO keeps 1 to 2 MB for each
+_NEEDED: Final = ("opset13", "Core", "Model", "CompiledModel.release_memory")  # of the library
 DAT_SIDE_PX: Final = 160  # the largest input of DAT, whose graph is for one size: a smaller one is mirrored
 
 
@@ -49,6 +52,7 @@ class _Compiled:
 
     model: Any
     request: Any
+    sizes: set[tuple[int, ...]] = field(factory=set)  # of the inputs that it has had
     busy: threading.Lock = field(factory=threading.Lock)
 
 
@@ -66,11 +70,12 @@ class OpenVinoRuntime:
         """Load the library now: the address space of a child of the sandbox is limited later.
 
         Raises:
-            UpscalerUnavailable: it isn't installed, or doesn't fit this system.
+            UpscalerUnavailable: it isn't installed, is another version, or doesn't fit this system.
         """
         try:
-            openvino()
-        except (ImportError, OSError) as error:
+            for name in _NEEDED:
+                operator.attrgetter(name)(openvino())
+        except (ImportError, OSError, AttributeError) as error:
             raise UpscalerUnavailable from error
 
     def computed(self, network: Network, planes: Planes) -> Planes:
@@ -85,6 +90,7 @@ class OpenVinoRuntime:
         try:
             compiled = self._compiled(network)
             with compiled.busy:
+                compiled.sizes.add(planes.shape)
                 made: Planes = np.array(compiled.request.infer({0: planes[np.newaxis]}, share_inputs=True)[0])[0]
         except (RuntimeError, MalformedNetwork, OSError, ImportError) as error:  # the first: OpenVINO's errors
             raise UpscalerUnavailable from error
@@ -93,8 +99,13 @@ class OpenVinoRuntime:
         return made
 
     def rest(self) -> None:
-        """Free the memory that no network is using."""
-        for compiled in list(self._networks.values()):
+        """Free the memory that no network is using, and networks that have had many sizes of input."""
+        with self._loading:
+            for name, compiled in list(self._networks.items()):
+                if len(compiled.sizes) > SIZES_MAX:
+                    del self._networks[name]
+            networks = list(self._networks.values())
+        for compiled in networks:
             with compiled.busy:
                 compiled.model.release_memory()
 

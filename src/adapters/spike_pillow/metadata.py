@@ -30,6 +30,7 @@ from spike_imaging.tiff_picture import TiffPicture
 from spike_imaging.tiff_second_opinion import pillow_keeps
 from spike_pillow import exif, xmp
 from spike_pillow.assembly import FileMetadata, assemble
+from spike_pillow.avif_items import with_items
 from spike_pillow.containers import BrokenContainer, Kind, Part, parts_of
 from spike_pillow.embedded import Block, Source, authorship_in, blocks_in
 from spike_pillow.tiff_directory import BrokenTiff, Tiff
@@ -82,13 +83,16 @@ class PillowMetadata:
         data = original.read()
         original.seek(0)
         format_ = format_of(picture)
-        # a WebP says its resolution in the EXIF that is replaced
-        resolution = resolution_of(picture) if format_ is PictureFormat.WEBP else None
+        # WebP and AVIF say their resolution in the EXIF that is replaced
+        in_exif = format_ in {PictureFormat.WEBP, PictureFormat.AVIF}
+        resolution = resolution_of(picture) if in_exif else None
         with allowing(ACCEPTED_PIXELS_MAX):
             metadata = _for_result(blocks_in(data), resolution)
         if metadata.is_empty:
             return picture
         try:
+            if format_ is PictureFormat.AVIF:
+                return with_items(picture, exif=metadata.exif, xmp=metadata.xmp)
             raws = [part.raw for part in parts_of(picture, format_) if part.kind not in _REPLACED]
         except BrokenContainer:  # or the format can't be split
             return picture

@@ -72,6 +72,9 @@ def chosen_engine(settings: Settings, *, upload_limits: UploadLimits | None = No
         cores=settings.engine_threads,
         memory_bytes=settings.engine_memory_mb * 1024 * 1024,
         pixels_max=pixels_max,
+        work_time_s=min(
+            settings.sandbox_cpu_s, settings.engine_threads * min(settings.sandbox_time_s, settings.work_time_max_s)
+        ),
         classical=partial(classical_engine, pixels_max=pixels_max),
     )
     opener = partial(open_, means=means, **AdapterOptions.of(settings).arguments(open_, name))

@@ -158,6 +158,8 @@ class EngineResources:
     cores: int = field(default=2, validator=validators.ge(1))
     memory_bytes: int = field(default=256 * 1024 * 1024, validator=validators.ge(1))  # besides the picture itself
     pixels_max: int = field(default=PICTURE_PIXELS_MAX, validator=validators.ge(1))  # that its probe identifies
+    # processor time for a result of 4096 pixels, after which it is ended; others may take `Catalog.work_share` of it
+    work_time_s: float = field(default=600.0, validator=validators.gt(0))
     classical: Callable[[], Engine]  # for the parts that another engine doesn't implement
 
 

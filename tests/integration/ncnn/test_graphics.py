@@ -9,11 +9,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import graphic_drawings
 from effort import each_value_once
 from faithfulness import broken
 from graphics import GRAPHICS, HARDEST, Graphic
-from pictures import decoded
+from pictures import decoded, photograph
 from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.objects import PictureFormat
+from spike_core.domain.render_options import DEFAULT_OPTIONS, RenderOptions
 from spike_core.ports.factories import EngineResources
 from spike_ncnn import open_engine
 from spike_ncnn.networks import NETWORKS
@@ -25,11 +28,11 @@ from spike_pillow.fidelity import compared
 ENGINE = open_engine(means=EngineResources(cores=1, classical=classical_engine))
 
 
-def enhanced(graphic: Graphic, *, factor: float) -> tuple[Image.Image, str]:
+def enhanced(graphic: Graphic, *, factor: float, options: RenderOptions = DEFAULT_OPTIONS) -> tuple[Image.Image, str]:
     """Return the result and its method."""
     width, height = graphic.picture.size
     size = Dimensions(width_px=round(width * factor), height_px=round(height * factor))
-    made = ENGINE.upscaler.enhance(io.BytesIO(graphic.data), size=size)
+    made = ENGINE.upscaler.enhance(io.BytesIO(graphic.data), size=size, options=options)
     return decoded(made.content), made.method
 
 
@@ -67,3 +70,13 @@ def test_what_a_network_breaks_alone_is_refused(name: str, network: str) -> None
     result = Image.fromarray(np.clip(light * 255 + 0.5, 0, 255).astype(np.uint8))
     assert not broken(result, original).is_kept
     assert compared(result, original).flaw
+
+
+@pytest.mark.parametrize("factor", [2.0, 1.6])
+def test_a_graphic_gets_no_halos_and_its_flat_colors_stay_exactly(factor: float) -> None:
+    """Networks alone would exceed the colors around by up to 121 of 255, and make several colors of each."""
+    text = Graphic(lambda: graphic_drawings.text(12, (60, 60, 60), (200, 200, 200)))
+    result, method = enhanced(text, factor=factor, options=RenderOptions(format=PictureFormat.PNG))
+    assert "edges with half lanczos" in method
+    assert all(band.getextrema() == (60, 200) for band in result.convert("RGB").split()), method
+    assert "edges" not in enhanced(Graphic(lambda: photograph(size=(96, 64))), factor=factor)[1]

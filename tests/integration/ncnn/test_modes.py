@@ -7,6 +7,7 @@ import pytest
 
 from pictures import encoded, photograph
 from spike_core.domain.analysis import PictureKind
+from spike_core.domain.catalog import SPECIFIED
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import UpscalerUnavailable
 from spike_core.domain.objects import PictureFormat
@@ -14,7 +15,7 @@ from spike_core.domain.render_options import Mode, RenderOptions
 from spike_ncnn import modes as module
 from spike_ncnn.choice import Choice
 from spike_ncnn.enlarging import Enlarger
-from spike_ncnn.modes import Modes, invents_texture
+from spike_ncnn.modes import Modes, Work, invents_texture
 from spike_ncnn.networks import ANIME, NETWORKS, SPAN, installed
 from spike_ncnn.plugin import modes
 from spike_ncnn.runner import Runner
@@ -38,6 +39,22 @@ def test_best_replaces_the_network_for_clean_pictures_alone() -> None:
     noisy = Choice(shares={"srmd": 1.0}, noise=7.0)
     assert best.faithful(noisy) == noisy
     assert Modes().faithful(Choice(shares={"span": 1.0})).shares == {"span": 1.0}
+
+
+@needs_vivid
+@pytest.mark.parametrize("side_px", [1024, 2048, 4096])
+def test_large_networks_take_only_what_they_finish_in_time(side_px: int) -> None:
+    """Otherwise the job would be killed at the limit, tried again, and killed again."""
+    share, best = SPECIFIED.work_share(side_px), Modes(is_best=True)
+    choice = Choice(shares={"span": 1.0})
+    for megapixels, fits in ((share * 3.4, True), (share * 3.5, False)):
+        work = Work(round(megapixels * 1e6), share * 600)
+        made = best.faithful(choice, work=work)
+        assert (made.shares == {"dat": 1.0}) is fits
+        assert best.refused([made]) == ("" if fits else "too large for dat")
+    large = Work(round(share * 2e6), share * 600)
+    assert invents_texture(Modes(is_fast=True).vivid(PictureKind.PHOTO, factor=2, work=large))
+    assert not invents_texture(best.vivid(PictureKind.PHOTO, factor=2, work=large))
 
 
 def test_networks_on_request_are_never_chosen_by_themselves() -> None:

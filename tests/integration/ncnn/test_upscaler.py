@@ -277,10 +277,11 @@ def test_the_method_tells_what_was_worked_again(factor: int) -> None:
     logo = Image.new("RGB", (64, 48), "red")
     ImageDraw.Draw(logo).ellipse((8, 8, 40, 40), fill="blue", outline="yellow")
     picture = enhance(encoded(logo, PictureFormat.PNG), (64 * factor, 48 * factor))
-    networks, reworked, degradation = picture.method.split("; ")
+    networks, reworked, edges, degradation = picture.method.split("; ")
     again = reworked.partition(" and then ")[0]
     assert "span" in networks
     assert re.fullmatch(r"\d+\.\d % at contrast 0\.4(, \d+\.\d % (at contrast 0\.2|by \w+))*", again)
+    assert edges == "edges with half lanczos"
     assert degradation.startswith("no JPEG traces")
     assert psnr_db(decoded(picture.content).resize(logo.size, Image.Resampling.BOX), logo) > 24
 

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from types import ModuleType
 from typing import Final
 
 import numpy as np
@@ -17,8 +18,9 @@ from spike_ncnn.ncnn_runtime import NcnnRuntime
 from spike_ncnn.networks import ANIME, DAT, SPAN, SRMD, WAIFU2X, Network
 from spike_ncnn.options import NeuralOptions, Quality, RuntimeName
 from spike_ncnn.runner import Runner
+from spike_ncnn.runtimes import opened_runtime
 from spike_ncnn.tiles import Tile
-from spike_openvino.runtime import OpenVinoRuntime
+from spike_openvino.runtime import OpenVinoRuntime, Planes
 
 EXACT: Final = OpenVinoRuntime(threads=2, precision="f32")
 PICTURE: Final = np.asarray(photograph(size=(48, 40)))
@@ -40,6 +42,33 @@ def test_memory_is_given_back_and_the_network_runs_again() -> None:
     before = runner.enlarged(PICTURE, TILE, SPAN)
     runner.rest()
     assert (runner.enlarged(PICTURE, TILE, SPAN) == before).all()
+
+
+def test_a_network_that_had_many_sizes_of_input_is_compiled_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """OpenVINO keeps memory for each size, and a child sees thousands."""
+    monkeypatch.setattr("spike_openvino.runtime.SIZES_MAX", 2)
+    runtime, compiled = OpenVinoRuntime(threads=2, precision="f32"), []
+    made: dict[int, Planes] = {}
+    for height in (16, 17, 18, 16):
+        planes = np.full((3, height, 20), 0.5, np.float32)
+        result = runtime.computed(WAIFU2X, planes)
+        assert np.array_equal(made.setdefault(height, result), result)
+        compiled.append(runtime._compiled(WAIFU2X))  # nothing else shows it but the memory
+        runtime.rest()
+    assert compiled[0] is compiled[2]
+    assert compiled[2] is not compiled[3]
+
+
+def test_an_openvino_of_another_version_is_left_for_ncnn_unless_it_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("spike_openvino.runtime.openvino", lambda: ModuleType("openvino"))
+    monkeypatch.setattr("spike_ncnn.options.computes_bfloat16", lambda: True)
+    monkeypatch.setattr("spike_ncnn.options._has_gpu_device", lambda: False)
+    assert isinstance(opened_runtime(NeuralOptions(), threads=1), NcnnRuntime)
+    assert "can't be used" in caplog.text
+    with pytest.raises(UpscalerUnavailable):
+        opened_runtime(NeuralOptions(runtime=RuntimeName.OPENVINO), threads=1)
 
 
 @pytest.mark.skipif(not DAT.is_installed, reason="the weights of DAT aren't installed")

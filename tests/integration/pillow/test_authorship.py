@@ -137,7 +137,7 @@ WITH_XMP: Final = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("result", [JPEG, PNG, WEBP])
+@pytest.mark.parametrize("result", [JPEG, PNG, WEBP, AVIF])
 @pytest.mark.parametrize("where", WITH_XMP)
 def test_author_and_rights_in_xmp_are_kept_and_nothing_else(where: str, result: PictureFormat) -> None:
     assert authorship_of(WITH_XMP[where], result) == AUTHORSHIP
@@ -305,7 +305,7 @@ def test_each_stays_where_it_was_and_xmp_is_believed_before_iptc() -> None:
     block = exif_block({ARTIST: (ASCII, "Jürgen\0".encode())})
     original = encoded(photograph(size=SIZE), exif=b"Exif\0\0" + block, xmp=xmp("<dc:creator>Ada</dc:creator>"))
     original = original[:2] + segment(0xED, b"Photoshop 3.0\0" + BLOCKS) + original[2:]
-    for result in (JPEG, PNG, WEBP):
+    for result in (JPEG, PNG, WEBP, AVIF):
         made = with_metadata(original, result)
         assert properties_of(packet_in(made)) == EXPECTED_IPTC | {"creator": ["Ada"]}
         assert "Jürgen\0".encode() in decoded(made).info["exif"]

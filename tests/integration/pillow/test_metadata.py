@@ -24,7 +24,9 @@ from spike_core.domain.errors import SpikeError
 from spike_core.domain.objects import PictureFormat
 from spike_core.ports.metadata import Metadata
 from spike_core.ports.probe import ImageProbe
+from spike_imaging.color import srgb_profile
 from spike_imaging.open import opened_picture
+from spike_imaging.resolution import exif_of, resolution_of
 from spike_pillow import PillowMetadata, PillowProbe
 from spike_pillow.containers import Kind, parts_of
 
@@ -332,7 +334,7 @@ def a_camera_picture(format_: PictureFormat = JPEG, **more: object) -> bytes:
     return encoded(photograph(size=SIZE), format_, exif=block.tobytes(), **more)
 
 
-@pytest.mark.parametrize("format_", [JPEG, PNG])
+@pytest.mark.parametrize("format_", [JPEG, PNG, PictureFormat.AVIF])
 @pytest.mark.parametrize("source", [JPEG, PNG, WEBP, PictureFormat.AVIF, PictureFormat.TIFF])
 def test_a_result_keeps_camera_date_and_author_alone(source: PictureFormat, format_: PictureFormat) -> None:
     result = encoded(photograph(size=SIZE), format_)
@@ -344,6 +346,25 @@ def test_a_result_keeps_camera_date_and_author_alone(source: PictureFormat, form
     assert set(inner) <= {Base.DateTimeOriginal, Base.FNumber, Base.ColorSpace}
     assert SECRET not in with_metadata
     assert decoded(with_metadata).tobytes() == decoded(result).tobytes()
+
+
+def test_an_avif_keeps_its_pixels_alpha_profile_and_resolution() -> None:
+    """Its items move in the file: those of color and alpha, and the EXIF with the resolution, which is replaced."""
+    picture = photograph(size=SIZE).convert("RGBA")
+    picture.putalpha(Image.linear_gradient("L").resize(SIZE))
+    result = encoded(picture, PictureFormat.AVIF, exif=exif_of((300, 300)), icc_profile=srgb_profile())
+    original = a_camera_picture(xmp=b'<x xmlns:dc="http://purl.org/dc/elements/1.1/"/>')
+    once = PillowMetadata().with_metadata(result, original=io.BytesIO(original))
+    twice = PillowMetadata().with_metadata(once, original=io.BytesIO(original))
+    for made in (once, twice):
+        assert decoded(made).tobytes() == decoded(result).tobytes()
+        assert decoded(made).info["icc_profile"] == srgb_profile()
+        assert resolution_of(made) == pytest.approx((300, 300))
+        assert label_of(made)[0][Base.Copyright] == "Ada"
+    for length in range(0, len(result) - 1, 7):
+        cut = result[:length]
+        with contextlib.suppress(SpikeError):
+            assert PillowMetadata().with_metadata(cut, original=io.BytesIO(original)) == cut
 
 
 def test_a_result_isnt_turned_again() -> None:
