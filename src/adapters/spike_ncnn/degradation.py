@@ -28,8 +28,9 @@ class Grain(Enum):
 
 _WHITE_MAX: Final = 1.7  # of `half` as a multiple of `fine`: 1 for white noise, and more the more texture there is
 _FINE_MIN: Final = 1.2  # below these, a picture counts as free of noise
-_HALF_MIN: Final = 4.2
-_COLOR_MIN: Final = 2.0
+_HALF_MIN: Final = 3.8
+_COLOR_MIN, _COLOR_SURE = 2.0, 3.7  # from the second on, no texture causes it
+_COLOR_OF_DETAIL_MIN: Final = 0.75  # between them, of `detail`: fine texture has less
 _GRAY_MIN: Final = 3.0
 _COLOR_GAIN: Final = 1.3  # the quietest blocks show less noise than there is
 _GRAY_GAIN: Final = 1.25
@@ -52,6 +53,7 @@ class Degradation:
 
     quality: float  # of its last JPEG compression, 1 to 100; 100 if there is no trace of one
     noise: NoiseEstimate
+    enlarged_by: float = 1.0  # before it was measured; the rest describes the picture before that
 
     @property
     def is_compressed(self) -> bool:
@@ -69,7 +71,8 @@ class Degradation:
         noise = self.noise
         if noise.fine >= _FINE_MIN and noise.half <= _WHITE_MAX * noise.fine:
             return Grain.WHITE
-        if noise.half >= _HALF_MIN and noise.color >= _COLOR_MIN:
+        color_min = min(max(_COLOR_MIN, _COLOR_OF_DETAIL_MIN * noise.detail), _COLOR_SURE)
+        if noise.half >= _HALF_MIN and noise.color >= color_min:
             return Grain.COARSE
         return Grain.GRAY if noise.gray >= _GRAY_MIN else Grain.NONE
 
@@ -113,7 +116,9 @@ class Degradation:
         """Return a short description."""
         compressed = f"JPEG quality about {self.quality:.0f}" if self.is_compressed else "no JPEG traces"
         kind = "hidden noise" if self.has_hidden_noise else self.grain.value
-        return f"{compressed}, {kind} of {self.deviation:.1f} of 255" if self.deviation else f"{compressed}, {kind}"
+        noise = f"{kind} of {self.deviation:.1f} of 255" if self.deviation else kind
+        enlarged = f", enlarged {self.enlarged_by:.3g} times before" if self.enlarged_by > 1 else ""
+        return f"{compressed}, {noise}{enlarged}"
 
 
 CLEAN: Final = Degradation(

@@ -13,11 +13,11 @@ from spike_core.domain.render_options import DEFAULT_OPTIONS, Mode, RenderOption
 from spike_core.ports.progress import UNMONITORED, ProgressMonitor
 from spike_core.ports.upscaler import RenderedImage, Upscaler
 from spike_imaging.encoding import encoded
-from spike_ncnn.arrays import Pixels
 from spike_ncnn.choice import Choice, choose, second_pass
 from spike_ncnn.decode import Original, picture_of, read_original
-from spike_ncnn.degradation import Degradation, measure
+from spike_ncnn.degradation import Degradation
 from spike_ncnn.enlarging import Enlarged, Enlarger
+from spike_ncnn.interpolation import Source, source_of
 from spike_ncnn.kind import kind_of
 from spike_ncnn.modes import FAITHFULLY, Modes, invents_texture
 from spike_ncnn.stability import VIVID_TOLERANCE, Tolerance
@@ -56,7 +56,13 @@ class NcnnUpscaler:
             growth = _growth(read, size)
             if growth <= LITTLE_GROWTH:
                 return self.otherwise.enhance(io.BytesIO(data), size=size, monitor=monitor, **options.as_arguments)
-            return self._enlarged(read, size, growth=growth, options=options, monitor=monitor)
+            source = source_of(read.pixels, table=read.quantization)
+            choices = self._choices(read, source.degradation, growth=growth, options=options)
+            passes = self._passed(source, choices, monitor=monitor)
+            picture = picture_of(read, passes[-1].pixels, (size.width_px, size.height_px))
+            reworked = " and then ".join(filter(None, map(str, passes)))
+            method = "; ".join(filter(None, (_joined(choices), reworked, str(source.degradation))))
+            return encoded(picture, options=options, resolution=read.resolution, method=method)
         except MemoryError as error:
             raise UpscalerUnavailable from error
 
@@ -68,9 +74,10 @@ class NcnnUpscaler:
             growth = _growth(read, size)
             if growth <= LITTLE_GROWTH:
                 return self.otherwise.analyze(io.BytesIO(data), size=size, options=options)
-            degradation = measure(read.pixels, table=read.quantization)
+            source = source_of(read.pixels, table=read.quantization)
         except MemoryError as error:
             raise UpscalerUnavailable from error
+        degradation = source.degradation
         choices = self._choices(read, degradation, growth=growth, options=options)
         return Analysis(
             summary=f"Found {degradation}. Enlarged by {_joined(choices)}.",
@@ -79,19 +86,9 @@ class NcnnUpscaler:
             cleanliness=degradation.cleanliness,
             jpeg_quality=degradation.quality,
             noise=degradation.deviation,
+            enlarged_by=degradation.enlarged_by,
             models=sorted({name for choice in choices for name in choice.shares}),
         )
-
-    def _enlarged(
-        self, read: Original, size: Dimensions, *, growth: float, options: RenderOptions, monitor: ProgressMonitor
-    ) -> RenderedImage:
-        degradation = measure(read.pixels, table=read.quantization)
-        choices = self._choices(read, degradation, growth=growth, options=options)
-        passes = self._passed(read.pixels, choices, degradation, monitor=monitor)
-        picture = picture_of(read, passes[-1].pixels, (size.width_px, size.height_px))
-        reworked = " and then ".join(filter(None, map(str, passes)))
-        method = "; ".join(filter(None, (_joined(choices), reworked, str(degradation))))
-        return encoded(picture, options=options, resolution=read.resolution, method=method)
 
     def _choices(
         self, read: Original, degradation: Degradation, *, growth: float, options: RenderOptions
@@ -101,7 +98,7 @@ class NcnnUpscaler:
         Raises:
             UpscalerUnavailable: the mode's networks aren't installed.
         """
-        factor = 4 if growth > FOURFOLD_FROM else 2
+        factor = 4 if growth * degradation.enlarged_by > FOURFOLD_FROM else 2
         if options.mode is Mode.VIVID:
             return [self.modes.vivid(kind_of(read.pixels), factor=factor)]
         available = self.enlarger.available
@@ -109,20 +106,20 @@ class NcnnUpscaler:
         again = second_pass(first, available=available) if factor > 2 else None  # noqa: PLR2004  # twice as large
         return [self.modes.faithful(choice) for choice in (first, again) if choice]
 
-    def _passed(
-        self, pixels: Pixels, choices: Sequence[Choice], degradation: Degradation, *, monitor: ProgressMonitor
-    ) -> Sequence[Enlarged]:
-        height, width = pixels.shape[:2]
+    def _passed(self, source: Source, choices: Sequence[Choice], *, monitor: ProgressMonitor) -> Sequence[Enlarged]:
+        height, width = source.pixels.shape[:2]
         counts = [
             self.enlarger.passes((height << number, width << number), choice.shares)
             for number, choice in enumerate(choices)
         ]
         steps, passes = Steps(monitor, sum(counts)), list[Enlarged]()
         for choice in choices:
-            tolerance = VIVID_TOLERANCE if invents_texture(choice) else Tolerance.of(degradation, removed=choice.noise)
+            tolerance = (
+                VIVID_TOLERANCE if invents_texture(choice) else Tolerance.of(source.degradation, removed=choice.noise)
+            )
             passes.append(
                 self.enlarger.enlarged(
-                    passes[-1].pixels if passes else pixels,
+                    passes[-1].pixels if passes else source.pixels,
                     choice.shares,
                     steps=steps,
                     noise=choice.noise,
