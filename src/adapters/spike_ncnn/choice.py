@@ -19,16 +19,19 @@ STRENGTH_NOISE_MAX: Final = 30.0  # of 255: the noise that the largest strength 
 STRENGTH_MAX: Final = 100
 _GENTLE: Final = "waifu2x-0"  # removes light compression artifacts
 _SMOOTH: Final = "waifu2x-3"  # removes noise and compression artifacts, and fine texture with them
-_SMOOTH_BELOW: Final = 65.0  # the JPEG quality up to which there is only the smooth network
-_GENTLE_FROM: Final = 103.0  # the one from which there would be only the gentle one
+_SMOOTH_BELOW: Final = 72.0  # where a line begins: the JPEG quality at which there would be only the smooth network
+_GENTLE_FROM: Final = 103.0  # and where it ends: the one at which there would be only the gentle one
 _LIGHTLY_FROM: Final = 93.5  # the quality from which what is lost most is the resolution of color
-_COLORFUL_MIN: Final = 1.65  # of `half`, in compressed pictures: with more, colors vary on their own
+_HARDLY_FROM: Final = 96.0
+_LIGHTLY_SHARP, _HARDLY_SHARP = 0.5, 0.6  # the sharpest network's share there
+_COLORFUL_MIN: Final = 1.65  # of `half`: with more, colors vary by themselves
+_COLORFUL_LESS: Final = 0.3  # of the sharpest network, which sharpens coarse color wrongly
+_GRAY_GAIN: Final = 1.35  # SRMD is told more of noise that is equal in all colors, for which it wasn't trained
+_WEAK_MAX: Final = 4.8  # of 255: coarse noise that is hardly told from texture
 _SHARP_COARSE: Final = 0.5  # the sharpest network's share where texture and coarse noise are equal
 _SHARP: Final = 1.2  # and where texture and other noise are both 1 of 255
 _SHARP_TEXTURE_MIN: Final = 1.5  # of 255; with less, the noise that a sharp network leaves outweighs what it sharpens
 _PLAIN_MAX: Final = 1.2  # of texture: with no more, coarse noise is all that is left at half size
-_GRAY_GAIN: Final = 1.35  # of noise that is equal in all colors, which SRMD wasn't trained on, it is told more
-_WEAK_MAX: Final = 4.8  # of 255: coarse noise that is hardly told from texture
 _SMOOTH_NOISE_MIN: Final = 6.5  # of 255, where noise must be left to waifu2x
 _SMOOTHED: Final = 0.75  # the smooth network's share from which nothing is left to sharpen in a second pass
 _FOURFOLD: Final = {SPAN.name: SPAN_X4.name, SRMD.name: SRMD_X4.name}
@@ -101,8 +104,9 @@ def _decompressing(degradation: Degradation) -> Choice:
     if degradation.has_hidden_noise:
         return Choice(shares={SRMD.name: 0.5, _SMOOTH: 0.5}, noise=degradation.deviation)
     if degradation.quality >= _LIGHTLY_FROM:
+        sharp = _LIGHTLY_SHARP if degradation.quality < _HARDLY_FROM else _HARDLY_SHARP
         is_colorful = degradation.noise.half > _COLORFUL_MIN
-        return Choice(shares={_GENTLE: 1.0} if is_colorful else {SPAN.name: 0.5, _GENTLE: 0.5})
+        return Choice(shares=_blend(SPAN.name, _GENTLE, sharp - _COLORFUL_LESS * is_colorful))
     gentle = (degradation.quality - _SMOOTH_BELOW) / (_GENTLE_FROM - _SMOOTH_BELOW)
     return Choice(shares=_blend(_GENTLE, _SMOOTH, gentle))
 

@@ -29,9 +29,10 @@ class Grain(Enum):
 _WHITE_MAX: Final = 1.7  # of `half` as a multiple of `fine`: 1 for white noise, and more the more texture there is
 _FINE_MIN: Final = 1.2  # below these, a picture counts as free of noise
 _HALF_MIN: Final = 3.8
-_COLOR_MIN, _COLOR_SURE = 2.0, 3.7  # from the second on, no texture causes it
-_COLOR_OF_DETAIL_MIN: Final = 0.75  # between them, of `detail`: fine texture has less
+_COLOR_MIN: Final = 2.0
+_COLOR_OF_DETAIL_MIN: Final = 0.8  # of `detail`: fine texture has less
 _GRAY_MIN: Final = 3.0
+_GRAY_OF_DETAIL_MIN: Final = 0.55
 _COLOR_GAIN: Final = 1.3  # the quietest blocks show less noise than there is
 _GRAY_GAIN: Final = 1.25
 _LUMA_GAIN: Final = {  # the deviation that noise of 1 in each color causes in `detail`
@@ -71,10 +72,9 @@ class Degradation:
         noise = self.noise
         if noise.fine >= _FINE_MIN and noise.half <= _WHITE_MAX * noise.fine:
             return Grain.WHITE
-        color_min = min(max(_COLOR_MIN, _COLOR_OF_DETAIL_MIN * noise.detail), _COLOR_SURE)
-        if noise.half >= _HALF_MIN and noise.color >= color_min:
+        if noise.half >= _HALF_MIN and noise.color >= max(_COLOR_MIN, _COLOR_OF_DETAIL_MIN * noise.detail):
             return Grain.COARSE
-        return Grain.GRAY if noise.gray >= _GRAY_MIN else Grain.NONE
+        return Grain.GRAY if noise.gray >= max(_GRAY_MIN, _GRAY_OF_DETAIL_MIN * noise.detail) else Grain.NONE
 
     @property
     def deviation(self) -> float:
