@@ -4,14 +4,16 @@ Each photograph is reduced by Pillow's bicubic filter, degraded in a known way, 
 the engine and by each network alone. All are compared with the original by their peak signal-to-noise ratio over all
 colors (PSNR, dB), before encoding. SRMD alone is given the measured deviation.
 
-    python bench/neural_quality.py [--threads 2] [--part 96] [--held-out] [--write]
+    python bench/neural_quality.py [--threads 2] [--part 96] [--photographs 99] [--held-out] [--write]
 
-`--part` is the side, in pixels of the input, of the part that is enlarged; the whole photograph is measured.
+`--part` is the side, in pixels of the input, of the part that is enlarged; the whole photograph is measured. A hash of
+their names chooses which photographs are taken, if there are more than `--photographs`.
 `--held-out` takes photographs of packages that no bound was chosen on. `--write` puts the tables and three comparisons
 into `docs/`.
 """
 
 import argparse
+import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -150,6 +152,10 @@ def gain(enlarger: Enlarger, name: str, original: Image.Image, damage: Damage, *
     return found
 
 
+def _by_hash(name: str) -> bytes:
+    return hashlib.sha256(name.encode()).digest()
+
+
 def _middle(side: int, part_px: int) -> slice:
     start = max(0, (side - part_px) // 2)
     return slice(start, min(side, start + part_px))
@@ -230,13 +236,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--part", type=int, default=96)
+    parser.add_argument("--photographs", type=int, default=99)
     parser.add_argument("--held-out", action="store_true", help="of packages that no bound was chosen on")
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--pictures-only", action="store_true", help="write the comparisons, measure nothing")
     given = parser.parse_args()
     runtime = opened_runtime(DEFAULTS, threads=given.threads)
     enlarger = Enlarger(runner=Runner(threads=given.threads, runtime=runtime), memory_bytes=MEMORY_BYTES)
-    photographs = held_out() if given.held_out else validation()
+    found = held_out() if given.held_out else validation()
+    photographs = {name: found[name] for name in sorted(found, key=_by_hash)[: given.photographs]}
     if not given.pictures_only:
         gains = [
             gain(enlarger, name, photo, damage, factor=factor, part_px=given.part)
@@ -244,10 +252,11 @@ def main() -> None:
             for name, photo in photographs.items()
         ]
         part = f"the middle {given.part}x{given.part} pixels of each input"
-        found = f"{len(photographs)} photographs, {part}.\n\n{table(gains)}"
-        print(found)
+        count = f"{len(photographs)} of the {len(found)}" if len(photographs) < len(found) else str(len(found))
+        text = f"{count} photographs, {part}.\n\n{table(gains)}"
+        print(text)
         if given.write:
-            write_block(f"bench/neural_quality.py{' --held-out' if given.held_out else ''}", found)
+            write_block(f"bench/neural_quality.py{' --held-out' if given.held_out else ''}", text)
     if given.write and not given.held_out:
         write_block("bench/neural_quality.py pictures", compare(enlarger, reported()))
 
