@@ -21,6 +21,7 @@ _GENTLE: Final = "waifu2x-0"  # removes light compression artifacts
 _SMOOTH: Final = "waifu2x-3"  # removes noise and compression artifacts, and fine texture with them
 _SMOOTH_BELOW: Final = 72.0  # where a line begins: the JPEG quality at which there would be only the smooth network
 _GENTLE_FROM: Final = 103.0  # and where it ends: the one at which there would be only the gentle one
+_SHOWN_MIN: Final = 2.5  # of 255: noise that compression left; less is its own trace
 _LIGHTLY_FROM: Final = 93.5  # the quality from which what is lost most is the resolution of color
 _HARDLY_FROM: Final = 96.0
 _LIGHTLY_SHARP, _HARDLY_SHARP = 0.5, 0.6  # the sharpest network's share there
@@ -99,7 +100,7 @@ def _measured(degradation: Degradation) -> Choice:
 
 
 def _decompressing(degradation: Degradation) -> Choice:
-    if degradation.grain is not Grain.NONE:  # compression has changed it to what only the smooth network removes
+    if degradation.deviation >= _SHOWN_MIN and not degradation.has_hidden_noise:  # only the smooth network removes it
         return Choice(shares={_SMOOTH: 1.0}, noise=degradation.deviation)
     if degradation.has_hidden_noise:
         return Choice(shares={SRMD.name: 0.5, _SMOOTH: 0.5}, noise=degradation.deviation)

@@ -31,8 +31,10 @@ _FINE_MIN: Final = 1.2  # below these, a picture counts as free of noise
 _HALF_MIN: Final = 3.8
 _COLOR_MIN: Final = 2.0
 _COLOR_OF_DETAIL_MIN: Final = 0.8  # of `detail`: fine texture has less
+_COLOR_OF_COMPRESSED_MIN: Final = 0.5  # compression leaves little color in texture
 _GRAY_MIN: Final = 3.0
 _GRAY_OF_DETAIL_MIN: Final = 0.55
+_COLOR_OF_GRAY_MAX: Final = 0.7  # with more, colors differ
 _COLOR_GAIN: Final = 1.3  # the quietest blocks show less noise than there is
 _GRAY_GAIN: Final = 1.25
 _LUMA_GAIN: Final = {  # the deviation that noise of 1 in each color causes in `detail`
@@ -70,11 +72,15 @@ class Degradation:
     def grain(self) -> Grain:
         """The kind of noise; none if a clean photograph could measure the same."""
         noise = self.noise
+        if noise.gray >= max(
+            _GRAY_MIN, _GRAY_OF_DETAIL_MIN * noise.detail, noise.fine, noise.color / _COLOR_OF_GRAY_MAX
+        ):
+            return Grain.GRAY
         if noise.fine >= _FINE_MIN and noise.half <= _WHITE_MAX * noise.fine:
             return Grain.WHITE
-        if noise.half >= _HALF_MIN and noise.color >= max(_COLOR_MIN, _COLOR_OF_DETAIL_MIN * noise.detail):
-            return Grain.COARSE
-        return Grain.GRAY if noise.gray >= max(_GRAY_MIN, _GRAY_OF_DETAIL_MIN * noise.detail) else Grain.NONE
+        share = _COLOR_OF_COMPRESSED_MIN if self.is_compressed else _COLOR_OF_DETAIL_MIN
+        is_coarse = noise.half >= _HALF_MIN and noise.color >= max(_COLOR_MIN, share * noise.detail)
+        return Grain.COARSE if is_coarse else Grain.NONE
 
     @property
     def deviation(self) -> float:

@@ -98,6 +98,6 @@ def _second_difference(plane: Plane) -> Plane:
 
 def _halved(rgb: Plane) -> Plane:
     even = rgb[: rgb.shape[0] // 2 * 2, : rgb.shape[1] // 2 * 2]
-    rows = even[::2] + even[1::2]
+    rows: Plane = even[::2] + even[1::2]
     halved: Plane = (rows[:, ::2] + rows[:, 1::2]) / np.float32(4)
     return halved

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spike_ncnn.choice import LANCZOS, SHARE_MIN, STRENGTH_MAX, STRENGTH_NOISE_MAX, choose, second_pass
-from spike_ncnn.degradation import CLEAN, Degradation
+from spike_ncnn.degradation import CLEAN, Degradation, Grain
 from spike_ncnn.networks import NETWORKS
 from spike_ncnn.noise import NoiseEstimate
 
@@ -78,6 +78,27 @@ def test_of_noise_that_is_equal_in_all_colors_more_is_removed_than_there_is() ->
     choice = choose(gray, factor=2, available=NETWORKS)
     assert choice.shares == {"srmd": 1.0}
     assert choice.noise > 1.2 * gray.deviation
+
+
+@pytest.mark.parametrize(
+    ("noise", "grain"),
+    [
+        (NoiseEstimate(fine=1.5, half=2.4, color=2.0, gray=4.9, detail=6.1), Grain.GRAY),  # a little of white beside it
+        (NoiseEstimate(fine=4.3, half=17.0, color=9.9, gray=10.0, detail=12.8), Grain.NONE),  # a crowded street
+        (NoiseEstimate(fine=1.9, half=4.2, color=2.7, gray=4.9, detail=9.4), Grain.NONE),  # a dress with a pattern
+        (NoiseEstimate(fine=2.0, half=4.9, color=2.5, gray=0.7, detail=3.3), Grain.NONE),  # foliage
+        (NoiseEstimate(fine=0.7, half=4.1, color=2.5, gray=0.7, detail=1.0), Grain.COARSE),  # a smooth picture's grain
+    ],
+    ids=["film", "street", "dress", "foliage", "smooth"],
+)
+def test_texture_is_told_from_noise(noise: NoiseEstimate, grain: Grain) -> None:
+    """As photographs were measured."""
+    assert Degradation(quality=100, noise=noise).grain is grain
+
+
+def test_colors_that_a_jpeg_varies_by_itself_are_no_noise() -> None:
+    noise = NoiseEstimate(fine=1.9, half=3.0, color=1.0, gray=0.5, detail=6.5)
+    assert choose(Degradation(quality=95, noise=noise), factor=2, available=NETWORKS).shares == {"waifu2x-0": 1.0}
 
 
 @pytest.mark.parametrize(("color", "shares"), [(2.5, {"span": 0.5, "srmd": 0.5}), (5.0, {"srmd": 1.0})])
