@@ -18,8 +18,10 @@ from attrs import evolve, frozen
 from numpy.typing import NDArray
 from PIL.Image import Resampling, fromarray
 
+from spike_core.domain.analysis import PictureKind
 from spike_ncnn.arrays import Pixels, Plane
 from spike_ncnn.degradation import Degradation, measure
+from spike_ncnn.kind import kind_of
 from spike_ncnn.noise import LUMA
 
 PIXELS_MAX: Final = 4_000_000  # of a picture; larger ones are hardly enlarged, and would take much memory
@@ -31,6 +33,7 @@ _NEARER_MIN: Final = 0.9  # of the distance: after the first step it must be les
 _NEARER: Final = 0.66  # and after the last one; 0.8 to 0.95 for pictures that weren't enlarged
 _BLOCK_PX: Final = 16
 _BLOCK_MAX: Final = 6.0  # of 255: a part that is farther away, as sharp text is, was added later
+_LEVELS_MIN: Final = 48  # of luminance, of 256
 _ROUNDING: Final = 0.037  # the variance of luminance that is caused by rounding to whole colors
 _SEEN_MIN: Final = 0.02  # of variance: with less, there is nothing to judge by
 _FREQUENCY_MIN: Final = 0.14  # of a period of rows or columns; lower ones belong to the picture
@@ -66,8 +69,8 @@ def size_before(rgb: Pixels) -> Size | None:
     if min(height, width) < _SIDE_PX_MIN or height * width > PIXELS_MAX:
         return None
     luma = (rgb @ LUMA).astype(np.float32)
-    sizes = [size for size in _sizes(luma) if _is_enlarged_from(luma, size)]
-    return min(sizes, default=None)
+    found = min((size for size in _sizes(luma) if _is_enlarged_from(luma, size)), default=None)
+    return found if found and _is_photograph(rgb, luma) else None
 
 
 def reduced(rgb: Pixels, size: Size) -> Pixels:
@@ -75,6 +78,11 @@ def reduced(rgb: Pixels, size: Size) -> Pixels:
     planes = [_before(np.ascontiguousarray(rgb[..., color], np.float32), size) for color in range(rgb.shape[2])]
     made: Pixels = np.clip(np.stack(planes, axis=-1) + np.float32(0.5), 0, 255.5).astype(np.uint8)
     return made
+
+
+def _is_photograph(rgb: Pixels, luma: Plane) -> bool:
+    """Return whether a picture isn't a graphic, whose squares and stripes may fit a smaller lattice."""
+    return kind_of(rgb) is PictureKind.PHOTO and len(np.unique(luma.astype(np.uint8))) >= _LEVELS_MIN
 
 
 def _before(plane: Plane, size: Size) -> Plane:

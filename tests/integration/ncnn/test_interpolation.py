@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
+from graphics import GRAPHICS
 from pictures import encoded, photograph
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.objects import PictureFormat
@@ -68,11 +69,22 @@ def test_a_picture_that_was_enlarged_is_reduced_to_what_it_was(factor: float) ->
         lambda picture: picture.resize((picture.width * 2, picture.height * 2), Image.Resampling.NEAREST),
         lambda picture: picture.resize((40, 40)),
         lambda picture: Image.new("RGB", picture.size, "gray"),
+        lambda _: GRAPHICS["checkerboard of 2 px, red and blue"].shown[0].convert("RGB"),
         lambda picture: captioned(picture.resize((picture.width * 2, picture.height * 2), BICUBIC)),
         as_jpeg(90),
         as_jpeg(30),
     ],
-    ids=["sharp", "blurred", "of squares", "tiny", "blank", "with a caption added later", "JPEG", "bad JPEG"],
+    ids=[
+        "sharp",
+        "blurred",
+        "of squares",
+        "tiny",
+        "blank",
+        "checkerboard",
+        "with a caption added later",
+        "JPEG",
+        "bad JPEG",
+    ],
 )
 def test_a_picture_that_was_not_enlarged_is_left_as_it_is(change: Change) -> None:
     picture = pixels(change(small()))
