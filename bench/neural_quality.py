@@ -4,14 +4,16 @@ Each photograph is reduced by Pillow's bicubic filter, degraded in a known way, 
 the engine and by each network alone. All are compared with the original by their peak signal-to-noise ratio over all
 colors (PSNR, dB), before encoding. SRMD alone is given the measured deviation.
 
-    python bench/neural_quality.py [--threads 2] [--part 96] [--held-out] [--write]
+    python bench/neural_quality.py [--threads 2] [--part 96] [--photographs 99] [--held-out] [--write]
 
-`--part` is the side, in pixels of the input, of the part that is enlarged; the whole photograph is measured.
+`--part` is the side, in pixels of the input, of the part that is enlarged; the whole photograph is measured. A hash of
+their names chooses which photographs are taken, if there are more than `--photographs`.
 `--held-out` takes photographs of packages that no bound was chosen on. `--write` puts the tables into
 `docs/reference/engine.md`.
 """
 
 import argparse
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -25,8 +27,12 @@ from spike_core.ports.progress import UNMONITORED
 from spike_ncnn.choice import Choice, choose, second_pass
 from spike_ncnn.degradation import measure
 from spike_ncnn.enlarging import Enlarger
+from spike_ncnn.interpolation import Source, source_of
+from spike_ncnn.options import DEFAULTS
 from spike_ncnn.runner import Runner
+from spike_ncnn.runtimes import opened_runtime
 from spike_ncnn.steps import Steps
+from spike_ncnn.upscaler import FOURFOLD_FROM
 
 MEMORY_BYTES: Final = 256 * 1024 * 1024
 ALONE: Final[Mapping[int, Sequence[str]]] = {2: ("span", "waifu2x-0", "waifu2x-3", "srmd"), 4: ("span-x4", "srmd-x4")}
@@ -44,6 +50,9 @@ DAMAGES: Final = (
     Damage(noise=5, qualities=(90,)),
     Damage(grain=8, qualities=(92,)),
     Damage(noise=8, qualities=(50,)),
+    Damage(noise=8, qualities=(95,)),
+    Damage(grain=16, qualities=(95,)),
+    Damage(enlarged=2, qualities=(95,)),
 )
 ROWS: Final = (
     *((2, damage) for damage in DAMAGES),
@@ -51,6 +60,7 @@ ROWS: Final = (
     (4, Damage(qualities=(70,))),
     (4, Damage(noise=8)),
     (4, Damage(grain=8)),
+    (4, Damage(enlarged=1.5)),
 )
 TARGETS: Final = {"clean": 3.0, "noise 5": 2.1, "noise 8": 2.7, "noise 15": 4.2}  # for six photographs, 2 times
 
@@ -81,6 +91,13 @@ def enlarged(enlarger: Enlarger, pixels: Pixels, choice: Choice, *, factor: int)
     return lanczos(made, factor=2) if again is None else _run(enlarger, made, again)
 
 
+def _of_source(enlarger: Enlarger, source: Source, choice: Choice, *, size: tuple[int, int]) -> Pixels:
+    """Enlarge what a picture was enlarged from before, as the engine does."""
+    factor = 4 if max(size) / max(source.pixels.shape[:2]) > FOURFOLD_FROM else 2
+    made = Image.fromarray(enlarged(enlarger, source.pixels, choice, factor=factor))
+    return np.asarray(made.resize(size, Image.Resampling.LANCZOS))
+
+
 def _run(enlarger: Enlarger, pixels: Pixels, choice: Choice) -> Pixels:
     return enlarger.enlarged(pixels, choice.shares, noise=choice.noise, steps=Steps(UNMONITORED, 1_000)).pixels
 
@@ -94,30 +111,41 @@ def lanczos(pixels: Pixels, *, factor: int) -> Pixels:
 def gain(enlarger: Enlarger, name: str, original: Image.Image, damage: Damage, *, factor: int, part_px: int) -> Gain:
     """Measure one picture."""
     small = damaged(original, damage, factor=factor, name=name)
-    degradation = measure(small.pixels, table=small.table)
-    choice = choose(degradation, factor=factor, available=enlarger.available)
+    source = source_of(small.pixels, table=small.table)
+    degradation = source.degradation
+    growth = factor * degradation.enlarged_by
+    choice = choose(degradation, factor=4 if growth > FOURFOLD_FROM else 2, available=enlarger.available)
     rows, columns = (_middle(side, part_px) for side in small.pixels.shape[:2])
     pixels = small.pixels[rows, columns]
     truth = np.asarray(original)[_times(rows, factor), _times(columns, factor)]
     plain = _error(lanczos(pixels, factor=factor), truth)
 
-    def gained(of: Choice) -> float:
-        return float(10 * np.log10(plain / _error(enlarged(enlarger, pixels, of, factor=factor), truth)))
+    def gained_by(made: Pixels) -> float:
+        return float(10 * np.log10(plain / _error(made, truth)))
 
-    alone = {each: gained(Choice(shares={each: 1.0}, noise=degradation.deviation)) for each in ALONE[factor]}
+    def gained(of: Choice) -> float:
+        if source.pixels is small.pixels or of is not choice:
+            return gained_by(enlarged(enlarger, pixels, of, factor=factor))
+        size = (small.pixels.shape[1] * factor, small.pixels.shape[0] * factor)
+        return gained_by(_of_source(enlarger, source, of, size=size)[_times(rows, factor), _times(columns, factor)])
+
+    deviation = measure(small.pixels, table=small.table).deviation
+    alone = {each: gained(Choice(shares={each: 1.0}, noise=deviation)) for each in ALONE[factor]}
     best = max(alone, key=lambda each: alone[each])
     found = Gain(
         name=name,
         row=f"{factor} times, {damage}",
-        db=alone[next(iter(choice.shares))]
-        if set(choice.shares) <= set(alone) and len(choice.shares) == 1
-        else gained(choice),
+        db=gained(choice),
         best=best,
         best_db=alone[best],
         description=f"{choice}; {degradation}",
     )
     print(f"{found.row:28} {name:44} {found.db:+.2f} dB, {best} {found.best_db:+.2f}; {found.description}", flush=True)
     return found
+
+
+def _by_hash(name: str) -> bytes:
+    return hashlib.sha256(name.encode()).digest()
 
 
 def _middle(side: int, part_px: int) -> slice:
@@ -172,21 +200,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--part", type=int, default=96)
+    parser.add_argument("--photographs", type=int, default=99)
     parser.add_argument("--held-out", action="store_true", help="of packages that no bound was chosen on")
     parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
-    enlarger = Enlarger(runner=Runner(threads=given.threads), memory_bytes=MEMORY_BYTES)
-    photographs = held_out() if given.held_out else validation()
+    runtime = opened_runtime(DEFAULTS, threads=given.threads)
+    enlarger = Enlarger(runner=Runner(threads=given.threads, runtime=runtime), memory_bytes=MEMORY_BYTES)
+    found = held_out() if given.held_out else validation()
+    photographs = {name: found[name] for name in sorted(found, key=_by_hash)[: given.photographs]}
     gains = [
         gain(enlarger, name, photo, damage, factor=factor, part_px=given.part)
         for factor, damage in ROWS
         for name, photo in photographs.items()
     ]
     part = f"the middle {given.part}x{given.part} pixels of each input"
-    found = f"{len(photographs)} photographs, {part}.\n\n{table(gains)}"
-    print(found)
+    count = f"{len(photographs)} of the {len(found)}" if len(photographs) < len(found) else str(len(found))
+    text = f"{count} photographs, {part}.\n\n{table(gains)}"
+    print(text)
     if given.write:
-        write_block(f"bench/neural_quality.py{' --held-out' if given.held_out else ''}", found)
+        write_block(f"bench/neural_quality.py{' --held-out' if given.held_out else ''}", text)
 
 
 if __name__ == "__main__":

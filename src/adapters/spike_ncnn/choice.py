@@ -10,7 +10,6 @@ from typing import Final
 
 from attrs import frozen
 
-from spike_ncnn.compression import UNCOMPRESSED
 from spike_ncnn.degradation import Degradation, Grain
 from spike_ncnn.networks import NETWORKS, SPAN, SPAN_X4, SRMD, SRMD_X4, WAIFU2X
 
@@ -20,15 +19,20 @@ STRENGTH_NOISE_MAX: Final = 30.0  # of 255: the noise that the largest strength 
 STRENGTH_MAX: Final = 100
 _GENTLE: Final = "waifu2x-0"  # removes light compression artifacts
 _SMOOTH: Final = "waifu2x-3"  # removes noise and compression artifacts, and fine texture with them
-_SMOOTH_BELOW: Final = 65.0  # the JPEG quality up to which there is only the smooth network
-_GENTLE_FROM: Final = 103.0  # the one from which there would be only the gentle one
-_LIGHTLY_FROM: Final = 96.0  # the quality from which what is lost most is the resolution of color
+_SMOOTH_BELOW: Final = 72.0  # where a line begins: the JPEG quality at which there would be only the smooth network
+_GENTLE_FROM: Final = 103.0  # and where it ends: the one at which there would be only the gentle one
+_SHOWN_MIN: Final = 2.5  # of 255: noise that compression left; less is its own trace
+_LIGHTLY_FROM: Final = 93.5  # the quality from which what is lost most is the resolution of color
+_HARDLY_FROM: Final = 96.0
+_LIGHTLY_SHARP, _HARDLY_SHARP = 0.5, 0.6  # the sharpest network's share there
+_COLORFUL_MIN: Final = 1.65  # of `half`: with more, colors vary by themselves
+_COLORFUL_LESS: Final = 0.3  # of the sharpest network, which sharpens coarse color wrongly
+_GRAY_GAIN: Final = 1.35  # of the deviation, for SRMD, which was not trained on noise that is equal in all colors
+_WEAK_MAX: Final = 4.8  # of 255: coarse noise that hardly differs from texture
 _SHARP_COARSE: Final = 0.5  # the sharpest network's share where texture and coarse noise are equal
 _SHARP: Final = 1.2  # and where texture and other noise are both 1 of 255
-_SHARP_TEXTURE_MIN: Final = 2.0  # of 255; with less, the noise that a sharp network leaves outweighs what it sharpens
+_SHARP_TEXTURE_MIN: Final = 1.5  # of 255; with less, the noise that a sharp network leaves outweighs what it sharpens
 _PLAIN_MAX: Final = 1.2  # of texture: with no more, coarse noise is all that is left at half size
-_PLAIN_NOISE_MIN: Final = 5.0  # of 255, of coarse noise; with less, what texture there is would count too
-_BARE_MAX: Final = 2.5  # of texture: with no more, gray noise is best removed by waifu2x too
 _SMOOTH_NOISE_MIN: Final = 6.5  # of 255, where noise must be left to waifu2x
 _SMOOTHED: Final = 0.75  # the smooth network's share from which nothing is left to sharpen in a second pass
 _FOURFOLD: Final = {SPAN.name: SPAN_X4.name, SRMD.name: SRMD_X4.name}
@@ -90,20 +94,32 @@ def second_pass(first: Choice, *, available: Collection[str]) -> Choice | None:
 
 def _measured(degradation: Degradation) -> Choice:
     """Return the networks for a degradation, as if all were installed."""
-    deviation, texture = degradation.deviation, degradation.texture
     if degradation.is_clean:
         return Choice(shares={SPAN.name: 1.0})
+    return _decompressing(degradation) if degradation.is_compressed else _denoising(degradation)
+
+
+def _decompressing(degradation: Degradation) -> Choice:
+    if degradation.deviation >= _SHOWN_MIN and not degradation.has_hidden_noise:  # only the smooth network removes it
+        return Choice(shares={_SMOOTH: 1.0}, noise=degradation.deviation)
     if degradation.has_hidden_noise:
-        return Choice(shares={SRMD.name: 0.5, _SMOOTH: 0.5}, noise=deviation)
-    if _LIGHTLY_FROM <= degradation.quality < UNCOMPRESSED:
-        return Choice(shares={SPAN.name: 0.5, _GENTLE: 0.5})
-    if degradation.is_compressed:
-        gentle = (degradation.quality - _SMOOTH_BELOW) / (_GENTLE_FROM - _SMOOTH_BELOW)
-        return Choice(shares=_blend(_GENTLE, _SMOOTH, gentle))
+        return Choice(shares={SRMD.name: 0.5, _SMOOTH: 0.5}, noise=degradation.deviation)
+    if degradation.quality >= _LIGHTLY_FROM:
+        sharp = _LIGHTLY_SHARP if degradation.quality < _HARDLY_FROM else _HARDLY_SHARP
+        is_colorful = degradation.noise.half > _COLORFUL_MIN
+        return Choice(shares=_blend(SPAN.name, _GENTLE, sharp - _COLORFUL_LESS * is_colorful))
+    gentle = (degradation.quality - _SMOOTH_BELOW) / (_GENTLE_FROM - _SMOOTH_BELOW)
+    return Choice(shares=_blend(_GENTLE, _SMOOTH, gentle))
+
+
+def _denoising(degradation: Degradation) -> Choice:
+    deviation, texture = degradation.deviation, degradation.texture
+    if degradation.grain is Grain.GRAY:
+        return Choice(shares={SRMD.name: 1.0}, noise=_GRAY_GAIN * deviation)
     coarse = degradation.grain is Grain.COARSE
-    if degradation.grain is Grain.GRAY and texture <= _BARE_MAX:
-        return Choice(shares={SRMD.name: 0.5, _SMOOTH: 0.5}, noise=deviation)
-    if coarse and texture <= _PLAIN_MAX and deviation >= _PLAIN_NOISE_MIN:
+    if coarse and deviation <= _WEAK_MAX:
+        return Choice(shares={SPAN.name: 0.5, SRMD.name: 0.5}, noise=deviation)
+    if coarse and texture <= _PLAIN_MAX:
         deviation = max(deviation, degradation.noise.half)
     # the finer a picture's texture, the more of it would be taken for noise, above all for noise that is as coarse
     sharp = _SHARP_COARSE * texture / deviation if coarse else _SHARP * texture / deviation**2

@@ -28,9 +28,13 @@ class Grain(Enum):
 
 _WHITE_MAX: Final = 1.7  # of `half` as a multiple of `fine`: 1 for white noise, and more the more texture there is
 _FINE_MIN: Final = 1.2  # below these, a picture counts as free of noise
-_HALF_MIN: Final = 4.2
+_HALF_MIN: Final = 3.8
 _COLOR_MIN: Final = 2.0
+_COLOR_OF_DETAIL_MIN: Final = 0.8  # of `detail`: fine texture has less
+_COLOR_OF_COMPRESSED_MIN: Final = 0.5  # compression leaves little color in texture
 _GRAY_MIN: Final = 3.0
+_GRAY_OF_DETAIL_MIN: Final = 0.55
+_COLOR_OF_GRAY_MAX: Final = 0.7  # with more, colors differ
 _COLOR_GAIN: Final = 1.3  # the quietest blocks show less noise than there is
 _GRAY_GAIN: Final = 1.25
 _LUMA_GAIN: Final = {  # the deviation that noise of 1 in each color causes in `detail`
@@ -52,6 +56,7 @@ class Degradation:
 
     quality: float  # of its last JPEG compression, 1 to 100; 100 if there is no trace of one
     noise: NoiseEstimate
+    enlarged_by: float = 1.0  # before it was measured; the rest describes the picture before that
 
     @property
     def is_compressed(self) -> bool:
@@ -67,11 +72,15 @@ class Degradation:
     def grain(self) -> Grain:
         """The kind of noise; none if a clean photograph could measure the same."""
         noise = self.noise
+        if noise.gray >= max(
+            _GRAY_MIN, _GRAY_OF_DETAIL_MIN * noise.detail, noise.fine, noise.color / _COLOR_OF_GRAY_MAX
+        ):
+            return Grain.GRAY
         if noise.fine >= _FINE_MIN and noise.half <= _WHITE_MAX * noise.fine:
             return Grain.WHITE
-        if noise.half >= _HALF_MIN and noise.color >= _COLOR_MIN:
-            return Grain.COARSE
-        return Grain.GRAY if noise.gray >= _GRAY_MIN else Grain.NONE
+        share = _COLOR_OF_COMPRESSED_MIN if self.is_compressed else _COLOR_OF_DETAIL_MIN
+        is_coarse = noise.half >= _HALF_MIN and noise.color >= max(_COLOR_MIN, share * noise.detail)
+        return Grain.COARSE if is_coarse else Grain.NONE
 
     @property
     def deviation(self) -> float:
@@ -113,7 +122,9 @@ class Degradation:
         """Return a short description."""
         compressed = f"JPEG quality about {self.quality:.0f}" if self.is_compressed else "no JPEG traces"
         kind = "hidden noise" if self.has_hidden_noise else self.grain.value
-        return f"{compressed}, {kind} of {self.deviation:.1f} of 255" if self.deviation else f"{compressed}, {kind}"
+        noise = f"{kind} of {self.deviation:.1f} of 255" if self.deviation else kind
+        enlarged = f", enlarged {self.enlarged_by:.3g} times before" if self.enlarged_by > 1 else ""
+        return f"{compressed}, {noise}{enlarged}"
 
 
 CLEAN: Final = Degradation(

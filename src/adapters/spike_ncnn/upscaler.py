@@ -15,11 +15,10 @@ from spike_core.domain.render_options import DEFAULT_OPTIONS, Mode, RenderOption
 from spike_core.ports.progress import UNMONITORED, ProgressMonitor
 from spike_core.ports.upscaler import RenderedImage, Upscaler
 from spike_imaging.encoding import encoded
-from spike_ncnn.arrays import Pixels
 from spike_ncnn.choice import Choice, choose, second_pass
 from spike_ncnn.decode import Original, picture_of, read_original, sized, without_halos
-from spike_ncnn.degradation import Degradation, measure
 from spike_ncnn.enlarging import Enlarged, Enlarger
+from spike_ncnn.interpolation import Source, source_of
 from spike_ncnn.kind import is_graphic, kind_of
 from spike_ncnn.modes import FAITHFULLY, Modes, Work, invents_texture
 from spike_ncnn.stability import VIVID_TOLERANCE, Tolerance
@@ -71,10 +70,11 @@ class NcnnUpscaler:
             growth = _growth(read, size)
             if growth <= LITTLE_GROWTH:
                 return self.otherwise.analyze(io.BytesIO(data), size=size, options=options)
-            degradation = measure(read.pixels, table=read.quantization)
+            source = source_of(read.pixels, table=read.quantization)
         except MemoryError as error:
             raise UpscalerUnavailable from error
-        choices = self._choices(read, degradation, size, options=options)
+        degradation = source.degradation
+        choices = self._choices(read, source, size, options=options)
         return Analysis(
             summary=f"Found {degradation}. Enlarged by {_joined(choices)}.",
             method="; ".join(filter(None, (_joined(choices), self._refused(choices, options), _edges(read, options)))),
@@ -82,60 +82,59 @@ class NcnnUpscaler:
             cleanliness=degradation.cleanliness,
             jpeg_quality=degradation.quality,
             noise=degradation.deviation,
+            enlarged_by=degradation.enlarged_by,
             models=sorted({name for choice in choices for name in choice.shares}),
         )
 
     def _enlarged(
         self, read: Original, size: Dimensions, *, options: RenderOptions, monitor: ProgressMonitor
     ) -> RenderedImage:
-        degradation = measure(read.pixels, table=read.quantization)
-        choices = self._choices(read, degradation, size, options=options)
-        passes = self._passed(read.pixels, choices, degradation, monitor=monitor)
+        source = source_of(read.pixels, table=read.quantization)
+        choices = self._choices(read, source, size, options=options)
+        passes = self._passed(source, choices, monitor=monitor)
         picture = sized(passes[-1].pixels, (size.width_px, size.height_px))
         edges = _edges(read, options)
         if edges:
             picture = without_halos(picture, read)
         picture = picture_of(read, picture)
         reworked = " and then ".join(filter(None, map(str, passes)))
-        parts = (_joined(choices), self._refused(choices, options), reworked, edges, str(degradation))
+        parts = (_joined(choices), self._refused(choices, options), reworked, edges, str(source.degradation))
         method = "; ".join(filter(None, parts))
         return encoded(picture, options=options, resolution=read.resolution, method=method)
 
-    def _choices(
-        self, read: Original, degradation: Degradation, size: Dimensions, *, options: RenderOptions
-    ) -> Sequence[Choice]:
+    def _choices(self, read: Original, source: Source, size: Dimensions, *, options: RenderOptions) -> Sequence[Choice]:
         """Return the networks of each pass: one for 2 times, and for 4 times where there is a network for it.
 
         Raises:
             UpscalerUnavailable: the mode's networks aren't installed.
         """
-        factor = 4 if _growth(read, size) > FOURFOLD_FROM else 2
-        height_px, width_px = read.pixels.shape[:2]
+        factor = 4 if _growth(read, size) * source.degradation.enlarged_by > FOURFOLD_FROM else 2
+        height_px, width_px = source.pixels.shape[:2]
         work = Work(height_px * width_px, SPECIFIED.work_share(size.longest_side_px) * self.work_time_s)
         if options.mode is Mode.VIVID:
             return [self.modes.vivid(kind_of(read.pixels), factor=factor, work=work)]
         available = self.enlarger.available
-        first = choose(degradation, factor=factor, available=available, strength=options.strength)
+        first = choose(source.degradation, factor=factor, available=available, strength=options.strength)
         again = second_pass(first, available=available) if factor > 2 else None  # noqa: PLR2004  # twice as large
         return [self.modes.faithful(choice, work=work) for choice in (first, again) if choice]
 
     def _refused(self, choices: Sequence[Choice], options: RenderOptions) -> str:
         return self.modes.refused(choices) if options.mode is Mode.FAITHFUL else ""
 
-    def _passed(
-        self, pixels: Pixels, choices: Sequence[Choice], degradation: Degradation, *, monitor: ProgressMonitor
-    ) -> Sequence[Enlarged]:
-        height, width = pixels.shape[:2]
+    def _passed(self, source: Source, choices: Sequence[Choice], *, monitor: ProgressMonitor) -> Sequence[Enlarged]:
+        height, width = source.pixels.shape[:2]
         counts = [
             self.enlarger.passes((height << number, width << number), choice.shares)
             for number, choice in enumerate(choices)
         ]
         steps, passes = Steps(monitor, sum(counts)), list[Enlarged]()
         for choice in choices:
-            tolerance = VIVID_TOLERANCE if invents_texture(choice) else Tolerance.of(degradation, removed=choice.noise)
+            tolerance = (
+                VIVID_TOLERANCE if invents_texture(choice) else Tolerance.of(source.degradation, removed=choice.noise)
+            )
             passes.append(
                 self.enlarger.enlarged(
-                    passes[-1].pixels if passes else pixels,
+                    passes[-1].pixels if passes else source.pixels,
                     choice.shares,
                     steps=steps,
                     noise=choice.noise,

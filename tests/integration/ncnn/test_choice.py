@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spike_ncnn.choice import LANCZOS, SHARE_MIN, STRENGTH_MAX, STRENGTH_NOISE_MAX, choose, second_pass
-from spike_ncnn.degradation import CLEAN, Degradation
+from spike_ncnn.degradation import CLEAN, Degradation, Grain
 from spike_ncnn.networks import NETWORKS
 from spike_ncnn.noise import NoiseEstimate
 
@@ -73,15 +73,67 @@ def test_coarse_noise_of_a_picture_without_texture_is_taken_from_half_its_size()
     assert choose(Degradation(quality=100, noise=textured), factor=2, available=NETWORKS).noise < 6.0
 
 
-def test_gray_noise_is_smoothed_more_where_there_is_little_texture() -> None:
-    bare = NoiseEstimate(fine=0.6, half=2.4, color=1.5, gray=3.2, detail=4.0)
-    shares = choose(Degradation(quality=100, noise=bare), factor=2, available=NETWORKS).shares
-    assert shares == {"srmd": 0.5, "waifu2x-3": 0.5}
-    textured = choose(Degradation(quality=100, noise=evolve(bare, detail=6.0)), factor=2, available=NETWORKS).shares
-    assert "waifu2x-3" not in textured
+def test_of_noise_that_is_equal_in_all_colors_more_is_removed_than_there_is() -> None:
+    gray = Degradation(quality=100, noise=NoiseEstimate(fine=0.6, half=2.4, color=1.5, gray=3.2, detail=4.6))
+    choice = choose(gray, factor=2, available=NETWORKS)
+    assert choice.shares == {"srmd": 1.0}
+    assert choice.noise > 1.2 * gray.deviation
 
 
-@pytest.mark.parametrize(("detail", "is_sharpened"), [(2.2, False), (4.0, True)])
+@pytest.mark.parametrize(
+    ("noise", "grain"),
+    [
+        (NoiseEstimate(fine=1.5, half=2.4, color=2.0, gray=4.9, detail=6.1), Grain.GRAY),  # a little of white beside it
+        (NoiseEstimate(fine=4.3, half=17.0, color=9.9, gray=10.0, detail=12.8), Grain.NONE),  # a crowded street
+        (NoiseEstimate(fine=1.9, half=4.2, color=2.7, gray=4.9, detail=9.4), Grain.NONE),  # a dress with a pattern
+        (NoiseEstimate(fine=2.0, half=4.9, color=2.5, gray=0.7, detail=3.3), Grain.NONE),  # foliage
+        (NoiseEstimate(fine=0.7, half=4.1, color=2.5, gray=0.7, detail=1.0), Grain.COARSE),  # a smooth picture's grain
+    ],
+    ids=["film", "street", "dress", "foliage", "smooth"],
+)
+def test_texture_is_told_from_noise(noise: NoiseEstimate, grain: Grain) -> None:
+    """As photographs were measured."""
+    assert Degradation(quality=100, noise=noise).grain is grain
+
+
+def test_colors_that_a_jpeg_varies_by_itself_are_no_noise() -> None:
+    noise = NoiseEstimate(fine=1.9, half=3.0, color=1.0, gray=0.5, detail=6.5)
+    assert choose(Degradation(quality=95, noise=noise), factor=2, available=NETWORKS).shares == {"waifu2x-0": 1.0}
+
+
+@pytest.mark.parametrize(("color", "shares"), [(2.5, {"span": 0.5, "srmd": 0.5}), (5.0, {"srmd": 1.0})])
+def test_weak_coarse_noise_is_removed_by_half(color: float, shares: dict[str, float]) -> None:
+    """A clean picture with fine texture measures nearly the same."""
+    noise = NoiseEstimate(fine=0.7, half=2 * color, color=color, gray=1.0, detail=2.4)
+    assert choose(Degradation(quality=100, noise=noise), factor=2, available=NETWORKS).shares == shares
+
+
+@pytest.mark.parametrize(
+    "noise",
+    [
+        NoiseEstimate(fine=0.5, half=3.5, color=1.7, gray=4.8, detail=6.5),  # white of 8 before
+        NoiseEstimate(fine=0.6, half=7.7, color=3.0, gray=1.8, detail=3.4),  # a sensor's of 16
+    ],
+    ids=["white", "coarse"],
+)
+def test_noise_that_shows_in_a_jpeg_is_smoothed_however_good_its_quality(noise: NoiseEstimate) -> None:
+    """As in photographs of a phone in the dark."""
+    assert choose(Degradation(quality=95, noise=noise), factor=2, available=NETWORKS).shares == {"waifu2x-3": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("quality", "half", "sharp"), [(94.5, 0.9, 0.5), (94.5, 3.0, 0.0), (97, 0.9, 0.6), (97, 3.0, 0.3)]
+)
+def test_a_good_jpeg_is_partly_left_to_a_sharp_network_unless_its_colors_vary(
+    quality: float, half: float, sharp: float
+) -> None:
+    """Color has half the resolution there."""
+    noise = NoiseEstimate(fine=0.4, half=half, color=0.5, gray=0.4, detail=2.5)
+    shares = choose(Degradation(quality=quality, noise=noise), factor=2, available=NETWORKS).shares
+    assert shares.get("span", 0.0) == pytest.approx(sharp)
+
+
+@pytest.mark.parametrize(("detail", "is_sharpened"), [(1.9, False), (4.0, True)])
 def test_weak_noise_is_left_to_a_sharp_network_only_where_there_is_texture(detail: float, is_sharpened: bool) -> None:
     weak = NoiseEstimate(fine=2.0, half=2.2, color=1.7, gray=1.1, detail=detail)
     assert ("span" in choose(Degradation(quality=100, noise=weak), factor=2, available=NETWORKS).shares) is is_sharpened
