@@ -36,6 +36,7 @@ from spike_http.resources.health import HealthResource, ReadyResource, workers_c
 from spike_http.resources.images import (
     BatchEnhanceResource,
     BatchUploadResource,
+    DeleteResource,
     EnhanceResource,
     ImageJobsResource,
     ImageLayoutResource,
@@ -180,6 +181,10 @@ def routes(
                 blobs=spike.storage.blobs,
                 bulkhead=download_bulkhead,
             ),
+        ),
+        Route(
+            "/api/images/delete",
+            DeleteResource(authenticator=authentication, deletion=spike.images.deletion, bulkhead=bulkhead),
         ),
         Route(
             "/api/images/move-to-album", MoveResource(authenticator=authentication, album_contents=spike.album_contents)

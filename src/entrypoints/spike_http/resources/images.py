@@ -7,6 +7,7 @@ from spike_core.domain.errors import (
     AlbumFull,
     ContainsLocation,
     FileTooLarge,
+    Forbidden,
     InvalidFileName,
     NotEnoughTokens,
     NotFound,
@@ -37,8 +38,8 @@ from spike_http.idempotency import IdempotentResponder
 from spike_http.long_poll import LongPoll
 from spike_http.openapi.operations import Access, Json, Operation
 from spike_http.requests.enhancements import BatchEnhanceBody, EnhanceBody, ParallelEnhanceBody
-from spike_http.requests.errors import BatchTooLarge, NoFile, RepeatedField, TooManyFiles
-from spike_http.requests.images import LinksBody, image_labels
+from spike_http.requests.errors import BatchTooLarge, InvalidImageIds, NoFile, RepeatedField, TooManyFiles
+from spike_http.requests.images import DeleteBody, LinksBody, image_labels
 from spike_http.requests.inline_images import PICTURE_ERRORS, json_with_picture
 from spike_http.requests.json_bodies import json_object
 from spike_http.requests.query import (
@@ -61,6 +62,7 @@ from spike_http.requests.query import (
 from spike_http.requests.upload_forms import BATCH_UPLOAD_FORM, UPLOAD_FORM, batch_upload_form, upload_form
 from spike_http.responses.images import (
     BatchUploadView,
+    DeletedImagesView,
     DeletedImageView,
     ImagesView,
     LayoutView,
@@ -351,6 +353,30 @@ class LinksResource:
             self.rendition_making.remake_lost([each.id for each in linked.pictures], caller=viewer)
         view_of = LinksView.of_attachments if body.is_download else LinksView.of
         resp.media = as_json(view_of(linked, self.object_urls.for_request(req), viewer=viewer))
+
+
+@frozen(kw_only=True)
+class DeleteResource:
+    """`/api/images/delete`."""
+
+    authenticator: RequestAuthentication
+    deletion: Deletion
+    bulkhead: Bulkhead
+
+    @Operation(
+        "deleteImages",
+        answer=DeletedImagesView,
+        body=Json(DeleteBody),
+        errors=(InvalidImageIds, Forbidden, ServerBusy),
+    )
+    def on_post(self, req: Request, resp: falcon.Response) -> None:
+        """Delete several images, their jobs and all their files; unsettled jobs are refunded."""
+        user_id = self.authenticator.user(req)
+        body = DeleteBody.parse(json_object(req))
+        with self.bulkhead.place(user_id.text) as place:
+            place.take()
+            removed = self.deletion.remove_all(user_id, body.image_ids)
+        resp.media = as_json(DeletedImagesView.of(removed))
 
 
 @frozen(kw_only=True)

@@ -13,6 +13,7 @@ from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import NO_TOKENS, Tokens
 from spike_core.services.albums import ShownAlbum
 from spike_core.services.batch_uploads import KeptFile, RefusedFile, UploadedBatch
+from spike_core.services.deletion import RemovedImages
 from spike_core.services.described_objects import DescribedObject
 from spike_core.services.image_lists import ListedPage
 from spike_core.services.queries import ImagesPage, LinkedObjects, ShownImage
@@ -422,3 +423,18 @@ class DeletedImageView:
 
     success: bool = True
     message: str = "Image deleted successfully"
+
+
+@frozen(kw_only=True)
+class DeletedImagesView:
+    """The answer to `POST /api/images/delete`."""
+
+    success: bool = True
+    deleted: list[ImageId]
+    not_found: list[ImageId]
+    pending: list[ImageId]
+
+    @classmethod
+    def of(cls, removed: RemovedImages) -> "DeletedImagesView":
+        """Return the view of what became of the images."""
+        return cls(deleted=list(removed.deleted), not_found=list(removed.missing), pending=list(removed.hidden))
