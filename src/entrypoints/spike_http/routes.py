@@ -288,7 +288,9 @@ def routes(
         ),
         Route("/api/tokens/balance", BalanceResource(authenticator=authentication, wallets=spike.wallets)),
         Route("/api/tokens/history", HistoryResource(authenticator=authentication, wallets=spike.wallets)),
-        Route("/api/tiers", TiersResource(authenticator=authentication, pricing=spike.pricing)),
+        Route(
+            "/api/tiers", TiersResource(authenticator=authentication, pricing=spike.pricing, limits=spike.upload_limits)
+        ),
         Route(
             "/api/quotes",
             QuotesResource(
