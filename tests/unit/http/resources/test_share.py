@@ -1,6 +1,7 @@
 """`/share`: the studio's page with a preview card."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 from caller import Caller
@@ -62,6 +63,10 @@ def check_card(ada: Caller, services: MemorySpike, image_id: str, path: str) -> 
     again = ada.client.simulate_get(path, headers={"If-None-Match": answer.headers["etag"]})
     assert again.status_code == 304
     [key] = stored()
+    services.clock.advance(timedelta(days=2))
+    services.spike.maintenance.recovery.collect_orphans()
+    assert stored() == [key]
+    assert list(services.spike.maintenance.audit.findings()) == []
     assert status(f"/files/{key}") == 200
     other = ada.upload().json["image"]["id"]
     assert status(path.replace(image_id, other)) == status(path.replace("/job_", "/img_")) == 404
