@@ -47,7 +47,7 @@ def test_a_card_of_an_unlisted_album_needs_its_token_and_is_not_for_search_engin
 
 
 def check_card(ada: Caller, services: MemorySpike, image_id: str, path: str) -> None:
-    """It is made once, by whoever asks first; it is an object like all others, and private with its image."""
+    """It is made once, by the first request for it; it is an object like all others, and private with its image."""
 
     def stored() -> list[str]:
         return [each.key.text for each in services.blobs.scan(limit=100) if each.key.text.startswith("cards/")]
