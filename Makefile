@@ -105,6 +105,8 @@ bench: $(VENV)/.dev ## ratios, measured side by side in one run
 	$(BIN)/python bench/side_by_side.py --write
 	$(BIN)/python bench/graphics_quality.py
 	$(BIN)/python bench/result_check.py
+	$(BIN)/python bench/zip_memory.py
+	$(BIN)/python bench/studio_views.py --frames
 
 screenshots: $(VENV)/.dev ## take screenshots of the studio into docs/images; needs Chromium
 	$(BIN)/python tests/integration/browser/screenshots.py

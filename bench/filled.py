@@ -30,8 +30,8 @@ _USERS: Final = """
 _IMAGES: Final = """
     INSERT INTO images (id, owner_id, name, format, width_px, height_px, size_bytes, original, is_public, view_count,
         created_at, updated_at)
-    SELECT {image}, {owner}, 'photo.jpg', 'JPEG', 640, 480, 1000, 'images/' || {image} || '.jpg', {false}, 0,
-        {noon} + n, {noon} + n
+    SELECT {image}, {owner}, 'Photo ' || n || '.jpg', 'JPEG', 640, 480, 1000, 'images/' || {image} || '.jpg', {false},
+        0, {noon} + n, {noon} + n
     FROM {series}
 """
 _JOBS: Final = """

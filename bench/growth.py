@@ -3,7 +3,7 @@
 Both databases are of one kind and one machine, and the calls alternate, so that a change of the machine's speed meets
 both. The large one is filled by SQL (`filled.py`): two million jobs, a backlog of 20,000, and a user who has 50,000
 images, 100,000 jobs, and a hundred albums of 5,000 images, and whose requests these are. The small one has a user with
-a page of each: a hundred images in each of a hundred albums, and 200 jobs.
+what one request examines of each: 2,600 images, 5,200 jobs, and a hundred albums of 100 images.
 Requests are made of the application in this process, so that the ratio isn't thinned by a network. Where the ratio
 exceeds 1.3, the plans of the statements follow the table.
 
@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,12 +30,13 @@ from plans import plans
 
 from spike_core.domain.accounts import Email
 from spike_core.domain.dimensions import Dimensions
-from spike_core.domain.identifiers import JobId
+from spike_core.domain.identifiers import ImageId, JobId
 from spike_core.domain.jobs import Result
-from spike_core.domain.limits import JOBS_ASKED_MAX
+from spike_core.domain.limits import IMAGES_EXAMINED_MAX, JOBS_ASKED_MAX, PAGE_SIZE_MAX
 from spike_core.domain.objects import ObjectKey, PictureFormat
 from spike_core.domain.priorities import Priority
 from spike_core.services.recovery import Recovery
+from spike_core.services.rendition_making import CATCH_UP_BATCH
 from spike_http import create_app
 from spike_runtime import Settings, Spike, build
 from spike_runtime.logs import configure_logging
@@ -49,8 +51,8 @@ SMALL: Final = Sizes(
     images_each=1,
     jobs_each=2,
     waiting=20,
-    heavy_images=100,
-    heavy_jobs=200,
+    heavy_images=IMAGES_EXAMINED_MAX + 100,
+    heavy_jobs=2 * (IMAGES_EXAMINED_MAX + 100),
     image_jobs=IMAGE_JOBS,
     albums=ALBUMS,
     album_images=100,
@@ -70,6 +72,10 @@ class Installation:
     def get(self, path: str) -> testing.Result:
         """Send a GET and return the response."""
         return self._checked(self.client.simulate_get(path, headers=self.headers))
+
+    def get_as_stranger(self, path: str) -> testing.Result:
+        """Send a GET without credentials and return the response."""
+        return self._checked(self.client.simulate_get(path))
 
     def post(self, path: str, body: object) -> testing.Result:
         """Send a POST with a JSON body and return the response."""
@@ -133,6 +139,43 @@ def _completed(installation: Installation) -> Callable[[], object]:
     return enhance_and_complete
 
 
+def _without_renditions(spike: Spike) -> object:
+    with spike.database.transactions.view() as tx:
+        return tx.renditions.missing(before=spike.clock.now(), limit=CATCH_UP_BATCH)
+
+
+def _lists(at: Installation) -> dict[str, Callable[[], object]]:
+    """Return the lists of the heavy user's images, in each order and narrowed down in each way."""
+    asked = {
+        "list images, 100": "",
+        "list images, oldest": "order=oldest",
+        "list images by name": "order=name",
+        "list images, enhanced": "state=ENHANCED",
+        "list images, none of 2,500 processing": "state=PROCESSING",
+        "list images, none of 2,500 failed, by name": "state=FAILED&order=name",
+        "list images, of a tier": "tier=TIER_1K",
+        "list images, none of 2,500 of a tier": "tier=TIER_4K&order=oldest",
+        "search images": "search=PHOTO",
+        "search images, none of 2,500": "search=nothing&order=name",
+    }
+    ids = ",".join(heavy_image(number) for number in range(PAGE_SIZE_MAX))
+    lists = {name: partial(at.get, f"/api/images?limit=100&{query}") for name, query in asked.items()}
+    return {**lists, "list images by id, 100": lambda: at.get(f"/api/images?ids={ids}")}
+
+
+def _shared_pages(at: Installation) -> dict[str, Callable[[], object]]:
+    """Return the requests for what is shared, by someone without an account."""
+    album, image = heavy_album(2), heavy_image(3)
+    token = at.patch(f"/api/albums/{album}", {"privacy": "UNLISTED"}).json["album"]["shareToken"]
+    with at.spike.database.transactions.begin() as tx:
+        tx.images.change(evolve(tx.images.get(ImageId(image)), is_public=True))
+    return {
+        "shared album's page": lambda: at.get_as_stranger(f"/share/albums/{album}?shareToken={token}"),
+        "shared album, 100": lambda: at.get_as_stranger(f"/api/albums/{album}?shareToken={token}"),
+        "shared picture's page": lambda: at.get_as_stranger(f"/share/pictures/{image}"),
+    }
+
+
 def _looked_up_before(recovery: Recovery) -> Callable[[], object]:
     """Return the lookup of started jobs by a process that has looked up all of them, as it does at its start."""
     recovery.lost_messages.limits = evolve(recovery.limits, redeliver_after=timedelta(0))
@@ -146,18 +189,23 @@ def calls(at: Installation) -> dict[str, Callable[[], object]]:
     asked = [heavy_job(number % sizes.heavy_jobs) for number in range(JOBS_ASKED_MAX)]
     waiting = JobId(waiting_job(sizes.waiting // 2))
     owner = next(iter(_owner_of(spike, waiting)))
+    user_id = next(iter(_owner_of(spike, JobId(heavy_job(0)))))
+    some_images = [heavy_image(number) for number in range(100)]
     return {
         "GET job, completed": lambda: at.get(f"/api/jobs/{heavy_job(0)}"),
         "GET job, waiting (service)": lambda: spike.queries.job(waiting, viewer=owner),
         "GET image": lambda: at.get(f"/api/images/{heavy_image(1)}"),
         "GET image with many jobs": lambda: at.get(f"/api/images/{heavy_image(0)}"),
         "GET jobs of an image": lambda: at.get(f"/api/images/{heavy_image(0)}/jobs?limit=100"),
-        "list images, 100": lambda: at.get("/api/images?limit=100"),
-        "list images by name, 100": lambda: at.get("/api/images?limit=100&order=name"),
-        "lay out images, 100": lambda: at.get("/api/images/layout?limit=100"),
+        **_lists(at),
+        "lay out images, 2,500": lambda: at.get("/api/images/layout"),
+        "lay out enhanced images, 2,500": lambda: at.get("/api/images/layout?state=ENHANCED&order=name"),
+        "renew the links of 100": lambda: at.post("/api/images/links", {"imageIds": some_images}),
+        "plan a download of 100": lambda: spike.downloads.of_images(user_id, [ImageId(id_) for id_ in some_images]),
         "list albums": lambda: at.get("/api/albums"),
         "GET album, a page": lambda: at.get(f"/api/albums/{heavy_album(0)}"),
         "lay out an album, 100": lambda: at.get(f"/api/albums/{heavy_album(0)}/layout?limit=100"),
+        **_shared_pages(at),
         "move an image to another album and back": _moved(at),
         "rename an image": lambda: at.patch(f"/api/images/{heavy_image(1)}", {"name": "photo.jpg"}),
         "batch-status": lambda: at.post("/api/jobs/batch-status", {"jobIds": list(dict.fromkeys(asked))[:2]}),
@@ -175,6 +223,7 @@ def calls(at: Installation) -> dict[str, Callable[[], object]]:
         "look up started jobs": _looked_up_before(evolve(spike.maintenance.recovery, queue=HoldingQueue())),
         "purge sessions": spike.accounts.sessions.purge,
         "purge idempotency records": spike.idempotency.purge,
+        "pictures without renditions": lambda: _without_renditions(spike),
         "finish deletions": spike.images.deletion.finish_pending,
     }
 

@@ -62,6 +62,7 @@ from spike_core.services.maintenance_lease import MaintenanceLease
 from spike_core.services.new_images import NewImages
 from spike_core.services.ordering import Ordering
 from spike_core.services.outbox_relay import OutboxRelay
+from spike_core.services.preview_cards import PreviewCards
 from spike_core.services.pricing import CatalogPrices, Pricing
 from spike_core.services.queries import Queries
 from spike_core.services.quotes import Quotes
@@ -146,6 +147,7 @@ class Images:
     updates: ImageUpdates
     deletion: Deletion
     renditions: RenditionMaking
+    cards: PreviewCards
     analyses: Analyses
 
 
@@ -313,6 +315,13 @@ def compose(ports: Ports, policies: Policies) -> Application:
             updates=ImageUpdates(transactions=transactions, blobs=blobs, probe=ports.probe, clock=clock),
             deletion=Deletion(transactions=transactions, blobs=blobs, clock=clock, billing=billing),
             renditions=rendition_making,
+            cards=PreviewCards(
+                transactions=transactions,
+                ingest=ingest,
+                ids=ids,
+                rendition_making=rendition_making,
+                maker=ports.rendition_maker,
+            ),
             analyses=Analyses(transactions=transactions, blobs=blobs, upscaler=ports.upscaler, pricing=pricing),
         ),
         albums=Albums(transactions=transactions, clock=clock, ids=ids, secrets=ports.secrets, catalog=catalog),

@@ -14,7 +14,7 @@ from spike_core.domain.errors import UnacceptablePicture
 from spike_core.domain.identifiers import ImageId
 from spike_core.domain.jobs import CompletedJob
 from spike_core.domain.objects import PictureFormat
-from spike_core.domain.renditions import MissingRenditions
+from spike_core.domain.renditions import CARD_SIZE, MissingRenditions
 from spike_core.ports.rendition_maker import MadeRenditions
 from spike_memory import MemoryBackground, MemoryRenditionMaker, a_picture
 from spike_memory.renditions import MemoryRenditions
@@ -36,6 +36,14 @@ def _over_the_first(put: Any, rows: MemoryRenditions, of: Any, renditions: Any) 
 def _whatever_there_is(remove: Any, rows: MemoryRenditions, of: Any, renditions: Any) -> Any:
     image = rows._rows.state.images.get(of)
     return remove(rows, of, renditions if image is None else image.renditions or renditions)
+
+
+def _over_the_first_card(put_card: Any, rows: MemoryRenditions, job_id: Any, card: Any) -> Any:
+    job = rows._rows.state.jobs.get(job_id)
+    if isinstance(job, CompletedJob) and job.result.renditions is not None:
+        bare = evolve(job.result.renditions, card=None)
+        rows._rows.state.jobs[job_id] = evolve(job, result=evolve(job.result, renditions=bare))
+    return put_card(rows, job_id, card)
 
 
 def _on_what_is_hidden(put: Any, rows: MemoryRenditions, of: Any, renditions: Any) -> Any:
@@ -198,6 +206,27 @@ MUTANTS: Final = [
             make, maker, picture, preview=a_picture(TINY, PictureFormat.WEBP, "located")
         ),
         Makers.test_renditions_tell_no_place,
+    ),
+    Mutant(
+        "stores a later card over the first",
+        MemoryRenditions,
+        "put_card",
+        _over_the_first_card,
+        Rows.test_a_result_with_renditions_gets_one_card_which_is_read_and_removed_with_them,
+    ),
+    Mutant(
+        "makes a card of the original's size",
+        MemoryRenditionMaker,
+        "make_card",
+        lambda _make, _maker, before, _after: before.read(),
+        Makers.test_a_card_has_one_size_whatever_it_shows_and_tells_no_place,
+    ),
+    Mutant(
+        "makes a card of anything",
+        MemoryRenditionMaker,
+        "make_card",
+        lambda _make, _maker, _before, _after: a_picture(CARD_SIZE),
+        Makers.test_of_what_cannot_be_decoded_no_card_is_made,
     ),
     Mutant(
         "makes renditions of anything",

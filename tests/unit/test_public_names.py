@@ -57,12 +57,12 @@ MaintenanceRun MaintenanceRuns MaintenanceTask Metadata MissingRenditions Mode M
 OpenDatabase OpenEngine OpenGenerator OpenLimiter OpenStorage Order Outbox OutboxMessage OwnerId PICTURE_PIXELS_MAX
 PendingJob PictureFacts PictureFormat PictureIdentity Pictured Posting PriceList Priority ProgressMonitor Prompt
 QueueOrder QueueStatistics RateLimit RateLimiter RecordedResponse Reference RefundStatistics RefundedJob
-RegenerationPolicies RegenerationPolicy RenderOptions RenderedImage RenditionMaker RenditionRepository Renditions
-Scope Secret SecretHash Secrets Session SessionRepository SignedUrls StartCursor StartedJob Statistics Storage
-StoredObject Subscriber SubscriberName Subscription Subscriptions Tier Tokens TokensMoved Transaction Transactions
-UNMONITORED UnmonitoredProgress UnreadableRow Upscaler User UserId UserRepository WaitingOwner Wallet WalletRepository
-Webhook WebhookAttempt WebhookDeliveries WebhookDelivery WebhookDeliveryId WebhookId WebhookMessage WebhookRepository
-WebhookSender WorkerPool
+RegenerationPolicies RegenerationPolicy RenderOptions RenderedImage Rendition RenditionMaker RenditionRepository
+Renditions Scope Secret SecretHash Secrets Session SessionRepository SignedUrls StartCursor StartedJob Statistics
+Storage StoredObject Subscriber SubscriberName Subscription Subscriptions Tier Tokens TokensMoved Transaction
+Transactions UNMONITORED UnmonitoredProgress UnreadableRow Upscaler User UserId UserRepository WaitingOwner Wallet
+WalletRepository Webhook WebhookAttempt WebhookDeliveries WebhookDelivery WebhookDeliveryId WebhookId WebhookMessage
+WebhookRepository WebhookSender WorkerPool
 """
 NAMES: Final = {
     "spike": f"{CORE} {EMBEDDING}",

@@ -8,7 +8,7 @@ from spike_contracts.probe import MakePicture
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import UnacceptablePicture
 from spike_core.domain.objects import PictureFormat
-from spike_core.domain.renditions import PREVIEW_SIDE_PX, THUMBNAIL_SIDE_PX
+from spike_core.domain.renditions import CARD_SIZE, PREVIEW_SIDE_PX, THUMBNAIL_SIDE_PX
 from spike_core.ports.probe import ImageProbe
 from spike_core.ports.rendition_maker import RenditionMaker
 
@@ -71,3 +71,19 @@ class RenditionMakerContract:
         data = made[flaw] if flaw in made else make_picture(MIDDLE, PictureFormat.PNG, flaw)
         with pytest.raises(UnacceptablePicture):
             rendition_maker.make(io.BytesIO(data))
+
+    def test_a_card_has_one_size_whatever_it_shows_and_tells_no_place(
+        self, rendition_maker: RenditionMaker, make_picture: MakePicture, probe: ImageProbe
+    ) -> None:
+        before, after = io.BytesIO(make_picture(MIDDLE, flaw="located")), io.BytesIO(make_picture(SMALL))
+        card = probe.inspect(io.BytesIO(rendition_maker.make_card(before, after)))
+        assert (card.format, card.dimensions, card.has_location) == (PictureFormat.JPEG, CARD_SIZE, False)
+        assert before.tell() == after.tell() == 0
+
+    @pytest.mark.parametrize("wrong", ["before", "after"])
+    def test_of_what_cannot_be_decoded_no_card_is_made(
+        self, rendition_maker: RenditionMaker, make_picture: MakePicture, wrong: str
+    ) -> None:
+        pictures = {"before": make_picture(SMALL), "after": make_picture(SMALL), wrong: b"no picture"}
+        with pytest.raises(UnacceptablePicture):
+            rendition_maker.make_card(io.BytesIO(pictures["before"]), io.BytesIO(pictures["after"]))

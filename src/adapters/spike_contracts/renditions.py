@@ -6,7 +6,7 @@ from typing import Final
 from attrs import evolve
 
 from spike_contracts.builders import NOON, a_body, a_claimed_job, a_job, a_result, an_image
-from spike_core.domain.identifiers import ImageId
+from spike_core.domain.identifiers import ImageId, JobId
 from spike_core.domain.images import Image
 from spike_core.domain.jobs import CompletedJob
 from spike_core.domain.objects import ContentDigest, ObjectKey
@@ -26,6 +26,13 @@ def renditions_of(of: Pictured, *, has_preview: bool = True) -> Renditions:
         key=ObjectKey.of_preview(of, body=body), digest=ContentDigest(size_bytes=20, sha256=bytes(range(1, 33)))
     )
     return Renditions(thumbnail=thumbnail, preview=preview if has_preview else thumbnail, thumbhash=bytes(range(21)))
+
+
+def card_of(job_id: JobId) -> Rendition:
+    """Return a card with a key of its own."""
+    return Rendition(
+        key=ObjectKey.of_card(job_id, body=a_body()), digest=ContentDigest(size_bytes=30, sha256=bytes(range(2, 34)))
+    )
 
 
 def _stored_image(transactions: Transactions, *, minutes: int = 0) -> Image:
@@ -96,6 +103,29 @@ class RenditionsContract:
             with transactions.begin() as tx:
                 assert tx.renditions.put(of, second)
                 assert tx.renditions.remove(of, second)
+
+    def test_a_result_with_renditions_gets_one_card_which_is_read_and_removed_with_them(
+        self, transactions: Transactions
+    ) -> None:
+        image = _stored_image(transactions)
+        job = _completed_job(transactions, image)
+        first, second = (card_of(job.id) for _ in range(2))
+        with transactions.begin() as tx:
+            assert not tx.renditions.put_card(job.id, first)
+            assert tx.renditions.put(job.id, renditions := renditions_of(job.id))
+            assert tx.renditions.put_card(job.id, first)
+            assert not tx.renditions.put_card(job.id, second)
+        with transactions.view() as tx:
+            assert _of_job(tx.jobs.get(job.id)) == evolve(renditions, card=first)
+        with transactions.begin() as tx:
+            assert tx.renditions.remove(job.id, renditions), "it was read before the card was stored"
+            assert tx.renditions.put(job.id, renditions := renditions_of(job.id))
+        with transactions.view() as tx:
+            assert _of_job(tx.jobs.get(job.id)) == renditions
+        with transactions.begin() as tx:
+            tx.images.begin_deletion(image.id, now=LATER)
+        with transactions.begin() as tx:
+            assert not tx.renditions.put_card(job.id, second)
 
     def test_what_is_gone_or_has_no_result_gets_none(self, transactions: Transactions) -> None:
         image, hidden = _stored_image(transactions), _stored_image(transactions)

@@ -8,17 +8,19 @@ from typing import BinaryIO, Final
 
 from attrs import evolve, field, frozen
 
-from spike_core.domain.identifiers import ImageId
+from spike_core.domain.identifiers import ImageId, JobId
 from spike_core.domain.images import PictureFacts
 from spike_core.domain.jobs import CompletedJob
 from spike_core.domain.limits import ACCEPTED_PIXELS_MAX
 from spike_core.domain.objects import PictureFormat
 from spike_core.domain.renditions import (
+    CARD_SIZE,
     PREVIEW_SIDE_PX,
     RENDITION_ATTEMPTS_MAX,
     THUMBNAIL_SIDE_PX,
     MissingRenditions,
     Pictured,
+    Rendition,
     Renditions,
 )
 from spike_core.ports.rendition_maker import MadeRenditions
@@ -57,14 +59,26 @@ class MemoryRenditions:
         state = self._rows.check_writable()
         if isinstance(of, ImageId):
             image = state.images.get(of)
-            if image is None or image.renditions != renditions:
+            if image is None or not _is_same(image.renditions, renditions):
                 return False
             state.images[of] = evolve(image, renditions=None)
             return True
         job = state.jobs.get(of)
-        if not isinstance(job, CompletedJob) or job.result.renditions != renditions:
+        if not isinstance(job, CompletedJob) or not _is_same(job.result.renditions, renditions):
             return False
         state.jobs[of] = evolve(job, result=evolve(job.result, renditions=None))
+        return True
+
+    def put_card(self, job_id: JobId, card: Rendition) -> bool:
+        """Store the card of a result."""
+        state = self._rows.check_writable()
+        job = state.jobs.get(job_id)
+        if not isinstance(job, CompletedJob) or job.spec.image_id not in state.images:
+            return False
+        renditions = job.result.renditions
+        if renditions is None or renditions.card is not None:
+            return False
+        state.jobs[job_id] = evolve(job, result=evolve(job.result, renditions=evolve(renditions, card=card)))
         return True
 
     def missing(self, *, before: datetime, limit: int) -> Sequence[MissingRenditions]:
@@ -100,6 +114,10 @@ class MemoryRenditions:
         return self._rows.state.rendition_attempts.get(of, 0) < RENDITION_ATTEMPTS_MAX
 
 
+def _is_same(stored: Renditions | None, renditions: Renditions) -> bool:
+    return stored is not None and stored.thumbnail.key == renditions.thumbnail.key
+
+
 class MemoryRenditionMaker:
     """Makes up renditions of made-up pictures."""
 
@@ -114,6 +132,12 @@ class MemoryRenditionMaker:
             preview=None if is_small else _reduced(facts, PREVIEW_SIDE_PX),
             thumbhash=digest[:_HASH_BYTES],
         )
+
+    def make_card(self, before: BinaryIO, after: BinaryIO) -> bytes:
+        """Return both side by side; see the port."""
+        for picture in (before, after):
+            MemoryProbe().inspect(picture, pixels_max=ACCEPTED_PIXELS_MAX)
+        return a_picture(CARD_SIZE)
 
 
 def _reduced(facts: PictureFacts, side_px: int) -> bytes:

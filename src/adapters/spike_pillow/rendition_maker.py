@@ -17,6 +17,7 @@ from spike_core.ports.rendition_maker import MadeRenditions
 from spike_imaging.limits import allowing
 from spike_imaging.open import opened_picture
 from spike_imaging.thumbhash import thumbhash
+from spike_pillow.preview_card import preview_card
 
 _THUMBNAIL_QUALITY: Final = 75
 _PREVIEW_QUALITY: Final = 80
@@ -45,6 +46,16 @@ class PillowRenditionMaker:
                 preview=None if is_small else _webp(preview, quality=_PREVIEW_QUALITY),
                 thumbhash=thumbhash(thumbnail),
             )
+        except MemoryError as error:
+            raise UpscalerUnavailable from error
+
+    def make_card(self, before: BinaryIO, after: BinaryIO) -> bytes:
+        """Return both side by side; see the port."""
+        pictures = before.read(), after.read()
+        for picture in (before, after):
+            picture.seek(0)
+        try:
+            return preview_card(*pictures)
         except MemoryError as error:
             raise UpscalerUnavailable from error
 

@@ -367,6 +367,15 @@ class SandboxedRenditionMaker:
         """
         return _probe(self._pool, WorkOrder("renditions", [picture]), renditions_of)
 
+    def make_card(self, before: BinaryIO, after: BinaryIO) -> bytes:
+        """Return a card; see the port.
+
+        Raises:
+            UndecodablePicture: also if a picture crashed the child.
+            UpscalerUnavailable: as in `make`.
+        """
+        return _probe(self._pool, WorkOrder("card", [before, after]), content_of)
+
 
 def _for_result(
     do: str,

@@ -151,6 +151,10 @@ def _content(engine: Engine, order: Mapping[str, Any], files: Sequence[BinaryIO]
     match order["do"]:
         case "blend":
             return engine.blender.blend(files[0], files[1], size=_size(order))
+        case "card":
+            if engine.rendition_maker is None:
+                raise UpscalerUnavailable
+            return engine.rendition_maker.make_card(files[0], files[1])
         case "frame":
             return engine.canvas_fitter.frame(files[0], size=_size(order), canvas=_size(order, "canvas"))
         case "public":

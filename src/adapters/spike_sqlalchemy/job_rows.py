@@ -94,6 +94,9 @@ def job_of(row: Row) -> Job:  # noqa: PLR0911  # one for each class
         ordered_mode,
         *rendition_columns,
         _attempts,
+        card_key,
+        card_size_bytes,
+        card_sha256,
     ) = row
     sold = {} if queue is None else {"priority": Priority(queue)}  # null in rows of a release without a catalog
     spec = JobSpec(
@@ -141,7 +144,7 @@ def job_of(row: Row) -> Job:  # noqa: PLR0911  # one for each class
                 size_bytes=result_size_bytes,
                 sha256=result_sha256,
                 method=result_method or "",
-                renditions=renditions_of(rendition_columns),
+                renditions=renditions_of(rendition_columns, card=(card_key, card_size_bytes, card_sha256)),
             )
             return CompletedJob(
                 spec=spec, attempt=attempt, crashes=crashes, claimed_at=claimed_at, result=result, ended_at=ended_at

@@ -37,6 +37,7 @@ from spike_sqlalchemy.job_rows import STATE_COLUMNS, fence_row, job_of, spec_row
 from spike_sqlalchemy.prepared import Parameters, Prepared, Row
 from spike_sqlalchemy.statements import Statements
 from spike_sqlalchemy.tables import (
+    CARD_COLUMNS,
     IS_COMPLETED,
     IS_CREATION,
     IS_OPEN_ON_IMAGE,
@@ -49,7 +50,7 @@ from spike_sqlalchemy.tables import (
 )
 from spike_sqlalchemy.utc import UtcDateTime
 
-_NOT_OF_NEW: Final = {*RENDITION_COLUMNS, "rendition_attempts"}
+_NOT_OF_NEW: Final = {*RENDITION_COLUMNS, "rendition_attempts", *CARD_COLUMNS}
 _ADD: Final = Prepared(
     insert(jobs).inline(),
     sets=[name for name in jobs.c.keys() if name not in _NOT_OF_NEW],  # noqa: SIM118  # columns

@@ -9,11 +9,12 @@ from sqlalchemy import String, bindparam, null, or_, select, text, update
 
 from spike_core.domain.identifiers import ImageId, JobId
 from spike_core.domain.jobs import JobStatus
-from spike_core.domain.renditions import MissingRenditions, Pictured, Renditions
+from spike_core.domain.renditions import MissingRenditions, Pictured, Rendition, Renditions
 from spike_sqlalchemy.prepared import Prepared
-from spike_sqlalchemy.rows import renditions_row
+from spike_sqlalchemy.rows import digest_row, renditions_row
 from spike_sqlalchemy.statements import Statements
 from spike_sqlalchemy.tables import (
+    CARD_COLUMNS,
     IS_IMAGE_WITHOUT_RENDITIONS,
     IS_RESULT_WITHOUT_RENDITIONS,
     RENDITION_COLUMNS,
@@ -38,13 +39,21 @@ _PUT_ON_JOB: Final = Prepared(
     ),
     sets=RENDITION_COLUMNS,
 )
+_PUT_CARD: Final = Prepared(
+    update(jobs).where(
+        jobs.c.id == bindparam("picture"), jobs.c.thumbnail_key.is_not(None), jobs.c.card_key.is_(None), _IS_SHOWN
+    ),
+    sets=CARD_COLUMNS,
+)
 _IS_THIS: Final = bindparam("thumbnail", type_=String)  # its key is used once
 _WITHOUT: Final = dict.fromkeys(RENDITION_COLUMNS, null())
 _REMOVE_FROM_IMAGE: Final = Prepared(
     update(images).where(images.c.id == bindparam("picture"), images.c.thumbnail_key == _IS_THIS).values(_WITHOUT)
 )
 _REMOVE_FROM_JOB: Final = Prepared(
-    update(jobs).where(jobs.c.id == bindparam("picture"), jobs.c.thumbnail_key == _IS_THIS).values(_WITHOUT)
+    update(jobs)
+    .where(jobs.c.id == bindparam("picture"), jobs.c.thumbnail_key == _IS_THIS)
+    .values({**_WITHOUT, **dict.fromkeys(CARD_COLUMNS, null())})
 )
 _SET_ON_IMAGE: Final = Prepared(update(images).where(images.c.id == bindparam("picture")), sets=["rendition_attempts"])
 _SET_ON_JOB: Final = Prepared(update(jobs).where(jobs.c.id == bindparam("picture")), sets=["rendition_attempts"])
@@ -80,6 +89,11 @@ class SqlAlchemyRenditions:
         statement = _REMOVE_FROM_IMAGE if isinstance(of, ImageId) else _REMOVE_FROM_JOB
         parameters = {"picture": of.text, "thumbnail": renditions.thumbnail.key.text}
         return self._statements.write(statement, parameters) == 1
+
+    def put_card(self, job_id: JobId, card: Rendition) -> bool:
+        """Store the card of a result, in one UPDATE."""
+        parameters = {"card_key": card.key.text, **digest_row("card", card.digest), "picture": job_id.text}
+        return self._statements.write(_PUT_CARD, parameters) == 1
 
     def missing(self, *, before: datetime, limit: int) -> Sequence[MissingRenditions]:
         """Return pictures without renditions, by two partial indexes."""

@@ -215,14 +215,16 @@ def digest_row(name: str, digest: ContentDigest | None) -> Parameters:
     }
 
 
-def renditions_of(row: Row) -> Renditions | None:
-    """Return the renditions in the columns of `RENDITION_COLUMNS`, if they hold any."""
+def renditions_of(row: Row, *, card: Row = (None, None, None)) -> Renditions | None:
+    """Return the renditions in the columns of `RENDITION_COLUMNS` and `CARD_COLUMNS`, if they hold any."""
     thumbnail_key, thumbnail_size_bytes, thumbnail_sha256, preview_key, preview_size_bytes, preview_sha256, hash_ = row
     if thumbnail_key is None:
         return None
     thumbnail = _rendition(thumbnail_key, thumbnail_size_bytes, thumbnail_sha256)
     preview = thumbnail if preview_key is None else _rendition(preview_key, preview_size_bytes, preview_sha256)
-    return Renditions(thumbnail=thumbnail, preview=preview, thumbhash=hash_)
+    card_key, card_size_bytes, card_sha256 = card
+    stored = None if card_key is None else _rendition(card_key, card_size_bytes, card_sha256)
+    return Renditions(thumbnail=thumbnail, preview=preview, thumbhash=hash_, card=stored)
 
 
 def _rendition(key: str, size_bytes: int, sha256: bytes) -> Rendition:

@@ -76,6 +76,7 @@ RENDITION_COLUMNS: Final = (
     "preview_sha256",
     "thumbhash",
 )
+CARD_COLUMNS: Final = ("card_key", "card_size_bytes", "card_sha256")  # of a result that was shared
 
 
 def _rendition_columns() -> Iterator[Column[Any]]:
@@ -311,6 +312,9 @@ jobs: Final = Table(
     Column("ordered_strength", Integer),
     Column("ordered_mode", TEXT),
     *_rendition_columns(),
+    Column("card_key", TEXT),
+    Column("card_size_bytes", BigInteger),
+    Column("card_sha256", LargeBinary),
     _partial_index("ix_jobs_without_renditions", "ended_at", "id", where=IS_RESULT_WITHOUT_RENDITIONS),
     Index("ix_jobs_image_id_created_at", "image_id", "created_at"),
     Index("ix_jobs_owner_id", "owner_id"),  # for the recount of what an owner uses

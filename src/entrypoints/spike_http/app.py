@@ -98,7 +98,14 @@ def create_app(
         app.add_route(path, page)
     files = StudioFiles.read()
     studio = StudioPageResource(files=files, object_urls=object_urls(spike, urls))
-    shared = share_pages(studio, queries=spike.queries, albums=spike.albums)
+    shared = share_pages(
+        studio,
+        queries=spike.queries,
+        albums=spike.albums,
+        cards=spike.images.cards,
+        bulkhead=bulkhead,
+        limiter=request_authentication(spike, urls, authenticator).limiter,
+    )
     for path, resource in {**studio_pages(studio, files), **shared}.items():
         app.add_route(path, resource)
     return app

@@ -35,6 +35,7 @@ from spike_http.resources.generations import (
 )
 from spike_http.resources.health import HealthResource, ReadyResource, workers_check
 from spike_http.resources.images import (
+    DeleteResource,
     ImageJobsResource,
     ImageLayoutResource,
     ImageResource,
@@ -179,6 +180,10 @@ def routes(
             ),
         ),
         Route(
+            "/api/images/delete",
+            DeleteResource(authenticator=authentication, deletion=spike.images.deletion, bulkhead=bulkhead),
+        ),
+        Route(
             "/api/images/move-to-album", MoveResource(authenticator=authentication, album_contents=spike.album_contents)
         ),
         Route(
@@ -280,7 +285,9 @@ def routes(
         ),
         Route("/api/tokens/balance", BalanceResource(authenticator=authentication, wallets=spike.wallets)),
         Route("/api/tokens/history", HistoryResource(authenticator=authentication, wallets=spike.wallets)),
-        Route("/api/tiers", TiersResource(authenticator=authentication, pricing=spike.pricing)),
+        Route(
+            "/api/tiers", TiersResource(authenticator=authentication, pricing=spike.pricing, limits=spike.upload_limits)
+        ),
         Route(
             "/api/quotes",
             QuotesResource(

@@ -18,6 +18,7 @@ SCOPES: Final[Mapping[str, Scope | None]] = {
     "POST /api/images/parallel-enhance": Scope.SPEND,
     "POST /api/images/batch-enhance": Scope.SPEND,
     "POST /api/images/move-to-album": Scope.MANAGE,
+    "POST /api/images/delete": Scope.MANAGE,
     "GET /api/images": Scope.READ,
     "GET /api/images/layout": Scope.READ,
     "POST /api/images/links": Scope.READ,

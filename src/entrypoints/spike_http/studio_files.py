@@ -11,6 +11,8 @@ from typing import Final
 
 from attrs import frozen
 
+from spike_core.domain.dimensions import Dimensions
+
 FOLDER: Final = "studio"
 PAGE: Final = "index.html"
 VERSION_MARK: Final = "{version}"
@@ -37,6 +39,7 @@ class CardPicture:
 
     url: str
     description: str  # for those who don't see it
+    size: Dimensions | None = None  # with it, sites show the picture before they have loaded it
 
 
 @frozen(kw_only=True)
@@ -59,7 +62,11 @@ class PreviewCard:
             ("og:url", self.url),
         ]
         for picture in self.pictures:
-            properties += [("og:image", picture.url), ("og:image:alt", picture.description)]
+            properties.append(("og:image", picture.url))
+            if picture.size is not None:
+                sides = zip(("width", "height"), picture.size.sides_px, strict=True)
+                properties += [(f"og:image:{name}", str(side_px)) for name, side_px in sides]
+            properties.append(("og:image:alt", picture.description))
         card = "summary_large_image" if self.pictures else "summary"
         lines = [f'<meta property="{name}" content="{html.escape(value)}">' for name, value in properties]
         lines.append(f'<meta name="twitter:card" content="{card}">')

@@ -48,6 +48,7 @@ ALBUM_PAGE_SIZE: Final = 100  # images
 IMAGE_JOBS_SHOWN_MAX: Final = 100  # the newest ones, with their image
 JOBS_ASKED_MAX: Final = 50  # per request for several jobs
 DOWNLOAD_IDS_MAX: Final = 1000  # images that one request names
+IMAGES_PER_DELETION_MAX: Final = 100  # that one request deletes
 LINKS_ASKED_MAX: Final = 100  # images, and as many jobs, per request for new links
 API_KEYS_ACTIVE_MAX: Final = 10  # per user
 API_KEYS_REVOKED_SHOWN_MAX: Final = 100  # the most recent ones; older ones are kept but not listed

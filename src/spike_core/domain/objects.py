@@ -4,7 +4,8 @@ The API defines `images/{imageId}.{ext}` for the object that viewers get of an i
 results. A later attempt's result carries the attempt's number (`enhanced/{jobId}-2.jpg`), so no attempt can overwrite
 another's. A picture inside a job's request is `inputs/{jobId}.{ext}`. An original that only its owner may read has an
 unguessable name, `originals/{imageId}-{24 characters}.{ext}`. Renditions are
-`thumbnails/{imageId or jobId}-{24 characters}.webp` and `previews/…`: no two attempts to make them share a key.
+`thumbnails/{imageId or jobId}-{24 characters}.webp` and `previews/…`, and `cards/{jobId}-{24 characters}.jpg`: no two
+attempts to make them share a key.
 """
 
 import re
@@ -50,12 +51,12 @@ _EXTENSIONS: Final = {
 }
 _FORMATS: Final = {extension: format_ for format_, extension in _EXTENSIONS.items()}
 _KEY: Final = re.compile(
-    r"(?P<kind>images|enhanced|inputs|originals|thumbnails|previews)/(?P<owner>[a-z0-9_]+)(?:-(?P<suffix>[a-z0-9]+))?\.(?P<extension>[a-z0-9]+)"
+    r"(?P<kind>images|enhanced|inputs|originals|thumbnails|previews|cards)/(?P<owner>[a-z0-9_]+)(?:-(?P<suffix>[a-z0-9]+))?\.(?P<extension>[a-z0-9]+)"
 )
 # the suffixes allowed after the owner's id
 _SUFFIXES: Final = {
     "enhanced": re.compile(r"|[2-9]|[1-9][0-9]{1,5}"),
-    **dict.fromkeys(("originals", "thumbnails", "previews"), re.compile(f"[a-z0-9]{{{BODY_LENGTH}}}")),
+    **dict.fromkeys(("originals", "thumbnails", "previews", "cards"), re.compile(f"[a-z0-9]{{{BODY_LENGTH}}}")),
 }
 _NO_SUFFIX: Final = re.compile("")
 
@@ -98,6 +99,11 @@ class ObjectKey:
         return cls.parse(f"previews/{of}-{body}.webp")
 
     @classmethod
+    def of_card(cls, job_id: JobId, *, body: str) -> Self:
+        """Return the key of the preview card of a result, likewise."""
+        return cls.parse(f"cards/{job_id}-{body}.jpg")
+
+    @classmethod
     def parse(cls, text: str) -> Self:
         """Return the key that `text` spells.
 
@@ -127,7 +133,7 @@ class ObjectKey:
     @property
     def is_rendition(self) -> bool:
         """Whether this is a rendition, which can be made anew."""
-        return self.text.startswith(("thumbnails/", "previews/"))
+        return self.text.startswith(("thumbnails/", "previews/", "cards/"))
 
     @property
     def format(self) -> PictureFormat:

@@ -65,7 +65,7 @@ if TYPE_CHECKING:
     from spike_core.domain.rate_limits import Allowance, RateLimit
     from spike_core.domain.regeneration_policy import RegenerationPolicy
     from spike_core.domain.render_options import DEFAULT_OPTIONS, Mode, RenderOptions
-    from spike_core.domain.renditions import MissingRenditions, Pictured, Renditions
+    from spike_core.domain.renditions import MissingRenditions, Pictured, Rendition, Renditions
     from spike_core.domain.secrets import Secret, SecretHash
     from spike_core.domain.statistics import QueueStatistics, RefundStatistics
     from spike_core.domain.tiers import Tier
@@ -252,6 +252,7 @@ __all__ = [
     "RegenerationPolicy",
     "RenderOptions",
     "RenderedImage",
+    "Rendition",
     "RenditionMaker",
     "RenditionRepository",
     "Renditions",
@@ -362,7 +363,7 @@ __getattr__ = lazy_names(
         "spike_core.domain.rate_limits": ("Allowance", "RateLimit"),
         "spike_core.domain.regeneration_policy": ("RegenerationPolicy",),
         "spike_core.domain.render_options": ("DEFAULT_OPTIONS", "Mode", "RenderOptions"),
-        "spike_core.domain.renditions": ("MissingRenditions", "Pictured", "Renditions"),
+        "spike_core.domain.renditions": ("MissingRenditions", "Pictured", "Rendition", "Renditions"),
         "spike_core.domain.secrets": ("Secret", "SecretHash"),
         "spike_core.domain.statistics": ("QueueStatistics", "RefundStatistics"),
         "spike_core.domain.tiers": ("Tier",),

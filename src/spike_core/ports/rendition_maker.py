@@ -28,3 +28,13 @@ class RenditionMaker(Protocol):
             UnacceptablePicture: the picture can't be decoded; no further attempt can succeed.
             UpscalerUnavailable: another attempt may succeed.
         """
+
+    def make_card(self, before: BinaryIO, after: BinaryIO) -> bytes:
+        """Return two pictures side by side, cropped around their centers, as a JPEG of `CARD_SIZE`; both are rewound.
+
+        The card is in sRGB and without metadata.
+
+        Raises:
+            UnacceptablePicture: one can't be decoded; no further attempt can succeed.
+            UpscalerUnavailable: another attempt may succeed.
+        """

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from spike_core.domain.renditions import MissingRenditions, Pictured, Renditions
+from spike_core.domain.identifiers import JobId
+from spike_core.domain.renditions import MissingRenditions, Pictured, Rendition, Renditions
 
 
 class RenditionRepository(Protocol):
@@ -17,7 +18,16 @@ class RenditionRepository(Protocol):
         """
 
     def remove(self, of: Pictured, renditions: Renditions) -> bool:
-        """Remove a picture's renditions if they are these, and return whether they were; it then has none."""
+        """Remove a picture's renditions if they are these, and return whether they were; it then has none.
+
+        A card that was stored since they were read is removed with them.
+        """
+
+    def put_card(self, job_id: JobId, card: Rendition) -> bool:
+        """Store the card of a result, and return whether it was stored.
+
+        It isn't if the result has a card already, has no renditions, or belongs to an image that is being deleted.
+        """
 
     def missing(self, *, before: datetime, limit: int) -> Sequence[MissingRenditions]:
         """Return at most `limit` images and at most `limit` jobs without renditions, each newest first.

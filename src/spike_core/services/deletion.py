@@ -9,11 +9,12 @@ from typing import Final
 
 from attrs import frozen
 
-from spike_core.domain.errors import Forbidden, ImageNotFound
+from spike_core.domain.errors import Forbidden, ImageNotFound, StorageUnavailable
 from spike_core.domain.identifiers import ANONYMOUS, ImageId, OwnerId
 from spike_core.domain.images import Image
 from spike_core.domain.jobs import SettledJob
 from spike_core.domain.objects import ObjectKey
+from spike_core.domain.ordering import distinct
 from spike_core.domain.wallet import Posting
 from spike_core.ports.blobs import BlobStore
 from spike_core.ports.clock import Clock
@@ -29,6 +30,15 @@ _log: Final = logging.getLogger(__name__)
 
 
 @frozen(kw_only=True)
+class RemovedImages:
+    """What became of the images that were to be deleted; each is in one of the lists, in the given order."""
+
+    deleted: Sequence[ImageId]
+    missing: Sequence[ImageId]  # there were none
+    hidden: Sequence[ImageId]  # gone for everyone, but an object is left, which `finish_pending` deletes
+
+
+@frozen(kw_only=True)
 class Deletion:
     """Deletes images in three repeatable steps: hide the image, delete its objects, delete its rows.
 
@@ -40,6 +50,34 @@ class Deletion:
     blobs: BlobStore
     clock: Clock
     billing: Billing
+
+    def remove_all(self, owner_id: OwnerId, image_ids: Sequence[ImageId]) -> "RemovedImages":
+        """Delete several of the owner's images, each as `remove` does; repetitions are ignored.
+
+        One that is gone already, or whose objects can't be deleted now, keeps none of the others.
+
+        Raises:
+            Forbidden: one of them belongs to another owner; nothing was deleted.
+            DatabaseUnavailable: those so far are deleted; a repetition deletes the others.
+        """
+        ids = distinct(image_ids)
+        with self.transactions.view() as tx:
+            if any(image.owner_id != owner_id for image in tx.images.find(ids).values()):
+                raise Forbidden
+        deleted: list[ImageId] = []
+        missing: list[ImageId] = []
+        hidden: list[ImageId] = []
+        for image_id in ids:
+            try:
+                self.remove(owner_id, image_id)
+            except (ImageNotFound, Forbidden):  # the latter if it is another owner's, who is deleting it
+                missing.append(image_id)
+            except StorageUnavailable as error:
+                _log.warning("the objects of %s aren't deleted yet: %s", image_id, error)
+                hidden.append(image_id)
+            else:
+                deleted.append(image_id)
+        return RemovedImages(deleted=deleted, missing=missing, hidden=hidden)
 
     @retry_on_conflict
     def remove(self, owner_id: OwnerId, image_id: ImageId) -> None:

@@ -7,6 +7,7 @@ import io
 import sys
 import tempfile
 from collections.abc import Callable
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -16,6 +17,7 @@ from playwright.sync_api import Browser, Page
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from browsing import UNLIMITED, Person, as_file, browsing, sign_in, upload  # the path comes first
+from eventually import eventually
 from pictures import encoded, photograph
 from running import Server, serving
 
@@ -69,7 +71,14 @@ def furnish(browser: Browser, server: Server) -> dict[str, str]:
         while owner.ask("GET", f"/api/jobs/{job}?wait=30")["job"]["status"] in {"PENDING", "PROCESSING"}:
             pass  # each look waits for the end
     owner.ask("PATCH", f"/api/images/{ids['Chelsea']}", {"isPublic": True})
-    return {"picture": ids["Chelsea"], "album": albums[1]}
+    return {"picture": ids["Chelsea"], "album": albums[1], "job": jobs[-1]}
+
+
+def save_card(server: Server, ids: dict[str, str]) -> None:
+    """Write the preview card of the picture's link, as other sites show it."""
+    path = f"/share/pictures/{ids['picture']}/card/{ids['job']}.jpg"
+    eventually("renditions of both", lambda: server.ask("GET", path).status == HTTPStatus.OK)
+    (FOLDER / "share-card.jpg").write_bytes(server.ask("GET", path).content)
 
 
 def select(page: Page) -> None:
@@ -154,6 +163,7 @@ def main() -> None:
         serving(Path(folder) / "var", **settings) as server,
     ):
         ids = furnish(browser, server)
+        save_card(server, ids)
         for size in SIZES:
             for scheme in SCHEMES:
                 photographed(browser, server, ids, size, scheme)

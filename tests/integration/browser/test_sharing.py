@@ -1,12 +1,15 @@
 """Pages that need no account: a shared album, and a picture before and after, each with a preview card of its own."""
 
+import io
 import re
 import zipfile
 from typing import Any
 
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from browsing import Person, as_file, upload
+from eventually import eventually
 
 
 def card(person: Person, path: str) -> dict[str, str]:
@@ -61,6 +64,12 @@ def test_a_public_picture_is_compared_before_and_after_without_an_account(
     facts = card(ada, link.removeprefix(ada.server.url))
     assert facts["og:title"] == "cat.jpg, before and after"
     assert facts["og:description"].startswith("Before: 451 by 300 pixels. After: 1024 by ")
+    path = link.removeprefix(ada.server.url)
+    eventually("the card of both", lambda: card(ada, path)["og:image"].endswith(f"/card/{job['id']}.jpg"))
+    answer = ada.server.ask("GET", card(ada, path)["og:image"].removeprefix(ada.server.url))
+    with Image.open(io.BytesIO(answer.content)) as picture:
+        assert (picture.format, picture.size) == ("JPEG", (1200, 630))
+        assert "exif" not in picture.info
     stranger = as_stranger(browser)
     stranger.goto(link)
     expect(stranger.get_by_role("heading", name="cat.jpg")).to_be_visible()

@@ -26,7 +26,7 @@ TESTED_BY: Final = {
 # The blocks that aren't run. Before adding one, check whether it can be run after all.
 NOT_RUN: Final = Counter(
     {
-        "ids are made up; tests/unit/docs/test_curl_lines.py sends the requests": 59,
+        "ids are made up; tests/unit/docs/test_curl_lines.py sends the requests": 60,
         "Claude Code isn't among the development requirements": 2,
         "needs a server elsewhere; tests/unit/cli/test_remote.py enhances by one": 1,
         "needs Docker": 1,

@@ -22,7 +22,7 @@ from spike_runtime import Settings
 PAGE: Final = (Path(__file__).parents[3] / "docs/reference/http.md").read_text(encoding="utf-8")
 HEADING: Final = re.compile(r"^### .+\n\n`(\w+) (\S+)`, credentials: \w+$", re.MULTILINE)
 RPC_ROW: Final = re.compile(r"^\| .+ \| `(POST) (/mcp)` \|", re.MULTILINE)
-PAGE_ROW: Final = re.compile(r"^\| [^\[].*\| `(GET) (\S+)` \| none \| none \| (?:none|404) \|$", re.MULTILINE)
+PAGE_ROW: Final = re.compile(r"^\| [^\[].*\| `(GET) (\S+)` \| none \| none \| (?:none|404|404 503) \|$", re.MULTILINE)
 JSON_BLOCK: Final = re.compile(r"^```json\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ERROR_ROW: Final = re.compile(r"^\| (\d{3}) \| `([A-Z_]+)` \| (.+) \|$", re.MULTILINE)
 RATE_ROW: Final = re.compile(

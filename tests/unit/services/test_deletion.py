@@ -116,6 +116,20 @@ def test_an_object_that_cant_be_deleted_is_deleted_later(finisher: str) -> None:
     assert services.images.deletion.finish_pending() == 0
 
 
+def test_an_object_that_cant_be_deleted_keeps_no_other_image_from_being_deleted() -> None:
+    blobs = FaultyBlobStore(MemoryBlobStore(clock := ManualClock()))
+    services = Services.build(clock=clock, blobs=blobs)
+    owner = services.owner()
+    ids = [services.upload(owner).image.id for _ in range(2)]
+    blobs.failing.add("delete")
+    assert services.images.deletion.remove_all(owner, ids).hidden == ids
+    with pytest.raises(ImageNotFound):
+        services.queries.image(ids[1], viewer=owner)
+    blobs.failing.clear()
+    assert services.images.deletion.remove_all(owner, ids).deleted == ids
+    check_gone(services)
+
+
 @pytest.mark.parametrize("step", [0, 1])
 @pytest.mark.parametrize("moment", ["before_begin", "before_commit", "after_commit"])
 def test_a_database_that_fails_at_any_step_loses_and_doubles_nothing(moment: str, step: int) -> None:

@@ -27,6 +27,7 @@ _PAGES: Final[Mapping[str, tuple[str, str]]] = {
     "/studio/{version}/{path:path}": ("The studio's files, which browsers may cache forever.", "404"),
     "/share/albums/{albumId}": ("The page of a shared album, with its preview card.", "404"),
     "/share/pictures/{imageId}": ("The page of a public picture before and after, with its preview card.", "404"),
+    "/share/pictures/{imageId}/card/{jobId}.jpg": ("That card: before and after, side by side.", "404 503"),
     "/openapi.json": ("This reference as an OpenAPI 3.1 document.", "none"),
     "/docs": ("The document in a [viewer](../decisions/0055-swagger-ui-at-docs.md) that tries requests.", "none"),
     "/docs/{version}/{name}": ("The viewer's files, which browsers may cache forever.", "404"),

@@ -9,9 +9,10 @@ from attrs import field, frozen
 from spike_core.domain.errors import InvalidIdentifier, InvalidValue
 from spike_core.domain.identifiers import ImageId, JobId
 from spike_core.domain.images import ImageName, check_description
-from spike_core.domain.limits import LINKS_ASKED_MAX
+from spike_core.domain.limits import IMAGES_PER_DELETION_MAX, LINKS_ASKED_MAX
 from spike_core.services.image_updates import ImagePatch
-from spike_http.openapi.notes import sent_as
+from spike_http.openapi.notes import said, sent_as
+from spike_http.requests.albums import image_ids
 from spike_http.requests.errors import MissingFields
 from spike_http.requests.json_bodies import string_field
 
@@ -55,6 +56,22 @@ class LinksBody:
             is_download=_boolean("download", body.get("download", False)),
             is_lost=_boolean("lost", body.get("lost", False)),
         )
+
+
+@frozen(kw_only=True)
+class DeleteBody:
+    """`POST /api/images/delete`."""
+
+    image_ids: Sequence[ImageId] = field(metadata=said(minItems=1, maxItems=IMAGES_PER_DELETION_MAX))
+
+    @classmethod
+    def parse(cls, body: Mapping[str, object]) -> "DeleteBody":
+        """Return the parsed body.
+
+        Raises:
+            MissingFields, InvalidValue, InvalidImageIds: the body isn't valid.
+        """
+        return cls(image_ids=image_ids(body, "imageIds", least=1, most=IMAGES_PER_DELETION_MAX))
 
 
 def _texts(body: Mapping[str, object], name: str) -> Sequence[str]:

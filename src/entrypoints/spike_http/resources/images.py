@@ -5,6 +5,7 @@ from attrs import frozen
 
 from spike_core.domain.errors import (
     ContainsLocation,
+    Forbidden,
     InvalidFileName,
 )
 from spike_core.domain.identifiers import ImageId
@@ -19,7 +20,8 @@ from spike_http.bulkhead import Bulkhead, ServerBusy
 from spike_http.context import Request
 from spike_http.long_poll import LongPoll
 from spike_http.openapi.operations import Access, Json, Operation
-from spike_http.requests.images import LinksBody, image_labels
+from spike_http.requests.errors import InvalidImageIds
+from spike_http.requests.images import DeleteBody, LinksBody, image_labels
 from spike_http.requests.json_bodies import json_object
 from spike_http.requests.query import (
     COMPLETED_TIER,
@@ -38,7 +40,7 @@ from spike_http.requests.query import (
     layout_limit,
     page_limit,
 )
-from spike_http.responses.images import DeletedImageView, ImagesView, LayoutView, ShownImageView
+from spike_http.responses.images import DeletedImagesView, DeletedImageView, ImagesView, LayoutView, ShownImageView
 from spike_http.responses.jobs import ImageJobsView
 from spike_http.responses.links import LinksView
 from spike_http.responses.serialization import as_json, set_conditional_json
@@ -110,6 +112,30 @@ class LinksResource:
             self.rendition_making.remake_lost([each.id for each in linked.pictures], caller=viewer)
         view_of = LinksView.of_attachments if body.is_download else LinksView.of
         resp.media = as_json(view_of(linked, self.object_urls.for_request(req), viewer=viewer))
+
+
+@frozen(kw_only=True)
+class DeleteResource:
+    """`/api/images/delete`."""
+
+    authenticator: RequestAuthentication
+    deletion: Deletion
+    bulkhead: Bulkhead
+
+    @Operation(
+        "deleteImages",
+        answer=DeletedImagesView,
+        body=Json(DeleteBody),
+        errors=(InvalidImageIds, Forbidden, ServerBusy),
+    )
+    def on_post(self, req: Request, resp: falcon.Response) -> None:
+        """Delete several images, their jobs and all their files; unsettled jobs are refunded."""
+        user_id = self.authenticator.user(req)
+        body = DeleteBody.parse(json_object(req))
+        with self.bulkhead.place(user_id.text) as place:
+            place.take()
+            removed = self.deletion.remove_all(user_id, body.image_ids)
+        resp.media = as_json(DeletedImagesView.of(removed))
 
 
 @frozen(kw_only=True)

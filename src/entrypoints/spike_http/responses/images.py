@@ -9,6 +9,7 @@ from spike_core.domain.image_lists import ImageOrder
 from spike_core.domain.images import Image, ImageName
 from spike_core.domain.objects import PictureFormat
 from spike_core.services.albums import ShownAlbum
+from spike_core.services.deletion import RemovedImages
 from spike_core.services.image_lists import ListedPage
 from spike_core.services.queries import ImagesPage, ShownImage
 from spike_http.responses.jobs import JobView
@@ -169,3 +170,18 @@ class DeletedImageView:
 
     success: bool = True
     message: str = "Image deleted successfully"
+
+
+@frozen(kw_only=True)
+class DeletedImagesView:
+    """The answer to `POST /api/images/delete`."""
+
+    success: bool = True
+    deleted: list[ImageId]
+    not_found: list[ImageId]
+    pending: list[ImageId]
+
+    @classmethod
+    def of(cls, removed: RemovedImages) -> "DeletedImagesView":
+        """Return the view of what became of the images."""
+        return cls(deleted=list(removed.deleted), not_found=list(removed.missing), pending=list(removed.hidden))

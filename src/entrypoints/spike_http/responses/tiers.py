@@ -6,6 +6,7 @@ from typing import Self
 from attrs import frozen
 
 from spike_core.domain.catalog import Catalog
+from spike_core.domain.limits import UploadLimits
 from spike_core.domain.orders import TaskKind
 from spike_core.domain.render_options import OUTPUT_FORMATS, Mode
 from spike_core.domain.tiers import Tier
@@ -49,10 +50,17 @@ class TiersView:
     default_tier: Tier
     formats: Sequence[str]  # that a result may be ordered in
     modes: Sequence[Mode]  # that the engine offers
+    file_bytes_max: int  # of a picture that is uploaded
+    pixels_max: int
 
     @classmethod
     def of(
-        cls, catalog: Catalog, prices: Callable[[Tier], Mapping[TaskKind, Tokens]], *, modes: Collection[Mode]
+        cls,
+        catalog: Catalog,
+        prices: Callable[[Tier], Mapping[TaskKind, Tokens]],
+        *,
+        modes: Collection[Mode],
+        limits: UploadLimits,
     ) -> Self:
         """Return the view of a catalog."""
         return cls(
@@ -67,4 +75,6 @@ class TiersView:
             default_tier=catalog.default.tier,
             formats=[format_.value.lower() for format_ in OUTPUT_FORMATS],
             modes=[mode for mode in Mode if mode in modes],
+            file_bytes_max=limits.file_bytes,
+            pixels_max=limits.pixels,
         )

@@ -26,6 +26,7 @@ THE_STUDIO = {
     "/studio/{version}/{path:path}",
     "/share/albums/{album_id}",
     "/share/pictures/{image_id}",
+    "/share/pictures/{image_id}/card/{job_id}.jpg",
 }  # pages, no part of the API
 THE_PROTOCOL = {
     "/mcp",

@@ -15,6 +15,7 @@ from spike_core.domain.identifiers import ImageId
 from spike_core.domain.objects import ObjectKey, PictureFormat
 from spike_memory.engine import a_picture
 
+DELETE = "/api/images/delete"
 HOST = "http://falconframework.org"
 LOCATED = a_picture(Dimensions(width_px=640, height_px=480), flaw="located")
 
@@ -24,6 +25,22 @@ def path(ada: Caller, services: MemorySpike) -> str:
     uploaded = ada.upload().json["image"]["id"]
     services.work()
     return f"/api/images/{uploaded}"
+
+
+def test_several_are_deleted_by_one_request_which_can_be_repeated(ada: Caller, bob: Caller) -> None:
+    first, second, third = (ada.upload().json["image"]["id"] for _ in range(3))
+    foreign, missing = bob.upload().json["image"]["id"], an_image_id().text
+    assert ada.post(DELETE, {"imageIds": [first, foreign]}).status_code == 403
+    for ids in ([], [first] * 101, ["x"], None):
+        assert ada.post(DELETE, {"imageIds": ids}).status_code == 400
+    assert ada.client.simulate_post(DELETE, json={"imageIds": [first]}).status_code == 401
+    assert len(ada.get("/api/images").json["images"]) == 3
+    body = {"imageIds": [first, missing, first, second]}
+    answer = ada.post(DELETE, body)
+    assert answer.json == {"success": True, "deleted": [first, second], "notFound": [missing], "pending": []}
+    assert ada.post(DELETE, body).json["notFound"] == [first, missing, second]
+    assert [image["id"] for image in ada.get("/api/images").json["images"]] == [third]
+    assert ada.get("/api/tokens/balance").json["balance"] == 98
 
 
 def test_what_is_named_changes_and_nothing_else(ada: Caller, services: MemorySpike, path: str) -> None:

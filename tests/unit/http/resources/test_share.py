@@ -1,10 +1,14 @@
 """`/share`: the studio's page with a preview card."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 from caller import Caller
 from memory_spike import MemorySpike
+from spike_core.domain.objects import ObjectKey
+from spike_core.domain.renditions import CARD_SIZE
+from spike_memory import a_picture
 
 
 def page(caller: Caller, path: str, *, status: int = 200, **query: str) -> str:
@@ -42,6 +46,42 @@ def test_a_card_of_an_unlisted_album_needs_its_token_and_is_not_for_search_engin
         assert "<script" in answer.text, "the page says what is wrong"
 
 
+def check_card(ada: Caller, services: MemorySpike, image_id: str, path: str) -> None:
+    """It is made once, by the first request for it; it is an object like all others, and private with its image."""
+
+    def stored() -> list[str]:
+        return [each.key.text for each in services.blobs.scan(limit=100) if each.key.text.startswith("cards/")]
+
+    def status(path: str) -> int:
+        return ada.client.simulate_get(path).status_code
+
+    assert ada.client.simulate_head(path).status_code == 200
+    answer = ada.client.simulate_get(path)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg")
+    assert answer.content == a_picture(CARD_SIZE)
+    assert answer.headers["cache-control"] == "public, max-age=300"
+    again = ada.client.simulate_get(path, headers={"If-None-Match": answer.headers["etag"]})
+    assert again.status_code == 304
+    [key] = stored()
+    services.clock.advance(timedelta(days=2))
+    services.spike.maintenance.recovery.collect_orphans()
+    assert stored() == [key]
+    assert list(services.spike.maintenance.audit.findings()) == []
+    assert status(f"/files/{key}") == 200
+    other = ada.upload().json["image"]["id"]
+    assert status(path.replace(image_id, other)) == status(path.replace("/job_", "/img_")) == 404
+    ada.patch(f"/api/images/{image_id}", {"isPublic": False})
+    assert status(path) == status(f"/files/{key}") == 404
+    ada.patch(f"/api/images/{image_id}", {"isPublic": True})
+    services.blobs.delete([ObjectKey.parse(key)])
+    assert status(path) == 404
+    services.background.run()
+    assert status(path) == 200
+    assert len(stored()) == 1
+    assert ada.post("/api/images/delete", {"imageIds": [image_id]}).json["deleted"] == [image_id]
+    assert stored() == []
+
+
 def test_a_card_of_a_public_picture_shows_it_before_and_after(ada: Caller, services: MemorySpike) -> None:
     image_id = ada.upload(filename="cat.jpg").json["image"]["id"]
     path = f"/share/pictures/{image_id}"
@@ -57,4 +97,13 @@ def test_a_card_of_a_public_picture_shows_it_before_and_after(ada: Caller, servi
     pictures = re.findall(r'"og:image" content="[^"]*/([a-z]+)/[^"]*">\n.*"og:image:alt" content="([^"]*)"', text)
     assert pictures == [("enhanced", "cat.jpg, after"), ("images", "cat.jpg, before")]
     assert f"{path}?job={job['id']}" in text
+    services.background.run()
+    text = page(ada, path)
+    [(url, width, height)] = re.findall(
+        r'"og:image" content="([^"]*)">\n.*width" content="(\d+)">\n.*height" content="(\d+)"', text
+    )
+    assert (width, height) == ("1200", "630")
+    card_path = url.removeprefix("http://falconframework.org")
+    assert card_path == f"{path}/card/{job['id']}.jpg"
     assert ada.get(f"/api/images/{image_id}").json["image"]["viewCount"] == before
+    check_card(ada, services, image_id, card_path)

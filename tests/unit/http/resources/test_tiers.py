@@ -62,6 +62,8 @@ def test_the_tiers_are_listed_with_prices(client: testing.TestClient, ada: Calle
         "defaultTier": "TIER_1K",
         "formats": ["jpeg", "png", "webp", "avif"],
         "modes": ["faithful"],
+        "fileBytesMax": 10 * 2**20,
+        "pixelsMax": 50_000_000,
     }
     assert client.simulate_get("/api/tiers").json == expected
     assert ada.get("/api/tiers").json == expected

@@ -230,4 +230,20 @@ is removed from all albums and as their cover.
         path={"imageId": IMAGE_ID},
         response={"success": True, "message": "Image deleted successfully"},
     ),
+    "deleteImages": OperationText(
+        summary="Delete several images",
+        description="""
+Delete up to 100 of your images, each as by the request for one. The same request can be repeated: what is gone already
+is in `notFound`. An image is in `pending` if a file of it couldn't be deleted: it is gone for everyone, and the server
+deletes the file later. If an image belongs to another user, none is deleted.
+""",
+        errors={
+            400: "`imageIds` is missing, empty, too long or contains invalid ids; up to five are in `invalidIds`.",
+            403: "An image belongs to another user.",
+            503: "The server is busy; nothing was deleted. Or the database failed: repeat the request.",
+        },
+        fields={"imageIds": "Duplicates are ignored."},
+        request={"imageIds": [IMAGE_ID, OTHER_IMAGE_ID]},
+        response={"success": True, "deleted": [IMAGE_ID], "notFound": [OTHER_IMAGE_ID], "pending": []},
+    ),
 }

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from spike_http.openapi.limits import FILE_BYTES, PIXELS
 from spike_http.openapi.texts.operation_text import OperationText
 
 TIER_FIELD: Final = "The size of the result, and its price."
@@ -15,7 +16,7 @@ TIERS: Final[Mapping[str, OperationText]] = {
 List the tiers that this service offers, in display order, with the longest side of their results in pixels and the
 price in tokens of each kind of job: yours with credentials, everyone's without. A price is null for what can't be done at that tier.
 `defaultTier` is the one of an upload that names none. `formats` are those that a result may be ordered in, `modes` those that the engine of
-this service offers.
+this service offers. A picture that is uploaded may have `fileBytesMax` bytes and `pixelsMax` pixels.
 """,
         response={
             "tiers": [
@@ -28,6 +29,8 @@ this service offers.
             "defaultTier": "TIER_1K",
             "formats": ["jpeg", "png", "webp", "avif"],
             "modes": ["faithful"],
+            "fileBytesMax": FILE_BYTES,
+            "pixelsMax": PIXELS,
         },
     ),
 }

@@ -5,8 +5,9 @@ import { imageComparison } from './compare.js';
 import { h, progressBar, setProgress } from './dom.js';
 import { acceptFiles, fileButton } from './dropzone.js';
 import { sniffMimeType, toBase64 } from './files.js';
+import { describeLimits, tooLarge } from './limits.js';
 import { signInForm } from './sign_in.js';
-import { largestTier, tierById } from './tiers.js';
+import { largestTier, pictureLimits, tierById } from './tiers.js';
 import { showError } from './toasts.js';
 import { sendForm } from './uploads.js';
 
@@ -22,6 +23,7 @@ export function landingView(_parameters, signal) {
   comparison.show({ url: SAMPLE, width: 451, height: 300, label: 'Sample', alt: 'A cat', file: 'sample.jpg' });
   const { side } = tierById('FREE'); // none where nothing is free
   const largest = largestTier();
+  const limits = pictureLimits();
   if (side)
     acceptFiles({ text: 'One picture, free, without an account', onFiles: (files) => tryPicture(files[0]) }, signal);
 
@@ -30,6 +32,7 @@ export function landingView(_parameters, signal) {
   }
 
   async function tryPicture(file) {
+    if (limits && file.size > limits.fileBytesMax) return showError(tooLarge(limits));
     for (const button of [sample, fileChooser.firstChild]) button.disabled = true;
     comparison.element.append(progress);
     scrollTo(0, 0); // on a small screen the comparison is above the buttons
@@ -111,7 +114,9 @@ export function landingView(_parameters, signal) {
           h(
             'p',
             { class: 'terms' },
-            `One picture at a time, free, up to ${side} pixels. It is stored for a week, and anyone with its URL can see it.`,
+            `One picture at a time, free, enlarged up to ${side} pixels. `,
+            limits && `${describeLimits(limits).replace(' each', '')} `,
+            'It is stored for a week, and anyone with its URL can see it.',
           ),
       ),
       h(

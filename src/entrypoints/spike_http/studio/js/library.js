@@ -32,6 +32,9 @@ function monthOf({ createdAt }) {
   return months.get(key);
 }
 
+// what is found by a search is spread over many months, each with a row of its own
+const yearOf = ({ createdAt }) => String(new Date(createdAt).getFullYear());
+
 export async function libraryView({ query }, signal) {
   const filters = Object.fromEntries(FILTERS.map((name) => [name, query.get(name) ?? '']));
   const parameters = {};
@@ -44,7 +47,10 @@ export async function libraryView({ query }, signal) {
       label: 'Pictures',
       hrefOf: ({ id }) => `#/picture/${id}`,
       selection,
-      sectionOf: (entry) => (filters.order === 'name' ? undefined : monthOf(entry)),
+      sectionOf: (entry) => {
+        if (filters.order === 'name') return undefined;
+        return isNarrowed() ? yearOf(entry) : monthOf(entry);
+      },
       onKey: (event) => {
         if (event.key === 'a' && (event.ctrlKey || event.metaKey)) return selectAll();
         if (event.key === 'Escape' && selection.size) return selection.clear() ?? true;

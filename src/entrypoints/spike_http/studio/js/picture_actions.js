@@ -5,7 +5,7 @@ import { call, postOnce, unlessBusy } from './api.js';
 import { openDialog } from './dialog.js';
 import { h, progressBar, setProgress } from './dom.js';
 import { emit, on } from './events.js';
-import { deleteImage } from './images.js';
+import { DELETED_AT_ONCE, deleteImages } from './images.js';
 import { isFinished, pollJobs } from './job_polling.js';
 import { readLimits } from './limits.js';
 import { quoter, quoteText, refusalText } from './quotes.js';
@@ -15,7 +15,6 @@ import { showActionToast, showError, showToast } from './toasts.js';
 import { balance, setBalance } from './wallet.js';
 
 const DOWNLOADED_AT_ONCE = 1000; // the API's limit per request
-const DELETED_AT_ONCE = 4;
 const UNDO_MS = 10_000;
 
 export const hiddenIds = new Set(); // deleted unless it is undone
@@ -150,21 +149,22 @@ function showAgain(ids) {
 }
 
 async function deleteNow(ids) {
-  const waiting = [...ids];
-  const failed = [];
   const bar = progressBar('Deleting');
-  const toast = ids.length > 20 ? showToast('Deleting', bar) : undefined;
-  const work = async () => {
-    for (let id = waiting.shift(); id; id = waiting.shift()) {
-      await unlessBusy(() => deleteImage(id)).catch((error) => error.status === 404 || failed.push([id, error]));
-      setProgress(bar, 1 - waiting.length / ids.length);
+  const toast = ids.length > DELETED_AT_ONCE ? showToast('Deleting', bar) : undefined;
+  let done = 0;
+  try {
+    for (; done < ids.length; done += DELETED_AT_ONCE) {
+      const some = ids.slice(done, done + DELETED_AT_ONCE);
+      await unlessBusy(() => deleteImages(some));
+      setProgress(bar, Math.min(1, (done + some.length) / ids.length));
     }
-  };
-  await Promise.all(Array.from({ length: DELETED_AT_ONCE }, work));
-  toast?.remove();
-  if (!failed.length) return showToast(`${plural(ids.length).replace(/^o/, 'O')} deleted`);
-  showAgain(failed.map(([id]) => id));
-  return showError(failed[0][1]);
+    showToast(`${plural(ids.length).replace(/^o/, 'O')} deleted`);
+  } catch (error) {
+    showAgain(ids.slice(done));
+    showError(error);
+  } finally {
+    toast?.remove();
+  }
 }
 
 // `returnFocus()` is called when the bar goes away while it, or a dialog that it opened, has the focus.

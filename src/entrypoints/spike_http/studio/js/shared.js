@@ -88,9 +88,13 @@ async function sharedPictureView({ id, jobId }, signal) {
     h(
       'div',
       { class: 'panel' },
-      h('h1', {}, image.name),
-      image.description && h('p', {}, image.description),
-      h('p', { class: 'muted small' }, 'Drag the divider to compare; zoom in to see the pixels.'),
+      h(
+        'div',
+        { class: 'stack' },
+        h('h1', {}, image.name),
+        image.description && h('p', {}, image.description),
+        job && h('p', { class: 'muted small' }, 'Drag the divider to compare; zoom in to see the pixels.'),
+      ),
       h('p', {}, h('a', { class: 'button', href: absoluteUrl('/') }, 'Enhance a picture of yours')),
     ),
   );

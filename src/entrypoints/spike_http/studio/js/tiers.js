@@ -5,7 +5,9 @@ import { get, post } from './api.js';
 let offers = []; // {tier, longestSide, prices}, as the API has them
 let defaultId;
 let output = {};
+let limits; // of a picture that is uploaded
 
+export const pictureLimits = () => limits;
 export const outputOffer = () => output;
 
 // Reads the tiers; again after a sign-in, since prices may depend on the user.
@@ -13,6 +15,7 @@ export async function loadTiers() {
   const answer = await get('/api/tiers');
   offers = answer.tiers;
   defaultId = answer.defaultTier;
+  limits = answer.pixelsMax && { fileBytesMax: answer.fileBytesMax, pixelsMax: answer.pixelsMax };
   output = {
     formats: answer.formats ?? [],
     modes: answer.modes ?? [],
