@@ -8,8 +8,8 @@ from datetime import timedelta
 from enum import Enum
 from typing import Final
 
-from spike_core.services.dispatch import REFUSAL_DELAY, RELAY_TIME_MAX
 from spike_core.services.maintenance_lease import LOOK_INTERVAL
+from spike_core.services.outbox_relay import REFUSAL_DELAY, RELAY_TIME_MAX
 from spike_dramatiq.redis_broker import SILENCE_TIME_MAX
 from spike_runtime import Settings
 

@@ -44,7 +44,6 @@ from spike_core.services.batch_uploads import BatchUploads
 from spike_core.services.billing import Billing
 from spike_core.services.cancellation import Cancellation
 from spike_core.services.deletion import Deletion
-from spike_core.services.dispatch import Dispatch
 from spike_core.services.downloads import Downloads
 from spike_core.services.enhancements import Enhancements
 from spike_core.services.event_recording import RecordingTransactions
@@ -60,6 +59,7 @@ from spike_core.services.job_runner import JobRunner
 from spike_core.services.job_transitions import JobTransitions
 from spike_core.services.maintenance_lease import MaintenanceLease
 from spike_core.services.new_images import NewImages
+from spike_core.services.outbox_relay import OutboxRelay
 from spike_core.services.pricing import CatalogPrices, Pricing
 from spike_core.services.queries import Queries
 from spike_core.services.quotes import Quotes
@@ -154,7 +154,7 @@ class Jobs:
     enhancements: Enhancements
     generations: Generations
     cancellation: Cancellation
-    dispatch: Dispatch
+    dispatch: OutboxRelay
     transitions: JobTransitions
     runner: JobRunner
 
@@ -222,7 +222,7 @@ def compose(ports: Ports, policies: Policies) -> Application:
     pricing = Pricing(catalog=catalog, price_list=ports.price_list, modes=ports.modes)
     billing = Billing(policies=policies.regeneration, limits=limits, budgets=policies.budgets)
     transitions = JobTransitions(transactions=transactions, clock=clock, billing=billing, limits=limits)
-    dispatch = Dispatch(
+    dispatch = OutboxRelay(
         transactions=transactions,
         queue=ports.queue,
         clock=clock,

@@ -12,8 +12,8 @@ from attrs import field, frozen
 
 from spike_core.domain.errors import DownloadFailed, FileTooLarge
 from spike_core.domain.limits import SOURCE_BYTES_MAX
-from spike_fetch.addresses import Address, is_public
 from spike_fetch.network import AddressGuard, Judge, Resolve, resolved
+from spike_fetch.ssrf_filter import Address, is_public
 from spike_fetch.urls import check_url, encoded
 from spike_network import Deadline, DeadlineBackend, Lookups
 

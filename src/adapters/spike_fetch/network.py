@@ -12,7 +12,7 @@ from functools import partial
 from attrs import frozen
 
 from spike_core.domain.errors import DownloadFailed, UnsafeAddress
-from spike_fetch.addresses import Address
+from spike_fetch.ssrf_filter import Address
 from spike_network import Deadline, Lookups
 
 Resolve = Callable[[str, int], Sequence[Address]]

@@ -24,8 +24,8 @@ from spike_core.domain.errors import InvalidIdentifier, ObjectNotFound, StorageU
 from spike_core.domain.objects import ObjectKey
 from spike_core.ports.blobs import StoredObject
 from spike_core.ports.clock import Clock
-from spike_filesystem.links import LinkSigner
 from spike_filesystem.listings import ListingCursor, ListingCursors
+from spike_filesystem.signed_urls import LinkSigner
 
 COPY_BYTES: Final = 256 * 1024  # how much of an object is in memory at a time
 LEFTOVER_AGE: Final = timedelta(days=1)  # no running `put` takes that long

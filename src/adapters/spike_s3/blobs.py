@@ -19,7 +19,7 @@ from spike_core.ports.blobs import StoredObject
 from spike_core.ports.clock import Clock
 from spike_s3.connection import Connection
 from spike_s3.errors import of_code, translated
-from spike_s3.links import presigned
+from spike_s3.signed_urls import presigned
 from spike_s3.streams import copy, sendable, spool
 
 if TYPE_CHECKING:

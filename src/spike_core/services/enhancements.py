@@ -20,9 +20,9 @@ from spike_core.ports.clock import Clock
 from spike_core.ports.ids import Ids
 from spike_core.ports.transactions import Transaction, Transactions
 from spike_core.services.billing import Billing
-from spike_core.services.dispatch import Dispatch
 from spike_core.services.hooks import Extensible
 from spike_core.services.ingest import Ingest, InlineImage
+from spike_core.services.outbox_relay import OutboxRelay
 from spike_core.services.pricing import Pricing
 from spike_core.services.transaction_retries import retry_on_conflict
 
@@ -73,7 +73,7 @@ class Enhancements(Extensible):
     clock: Clock
     ids: Ids
     billing: Billing
-    dispatch: Dispatch
+    dispatch: OutboxRelay
     ingest: Ingest
     pricing: Pricing
 

@@ -24,9 +24,9 @@ from spike_core.ports.downloader import Downloader
 from spike_core.ports.ids import Ids
 from spike_core.ports.transactions import Transaction, Transactions
 from spike_core.services.billing import AcceptedJobs, Billing
-from spike_core.services.dispatch import Dispatch
 from spike_core.services.hooks import Extensible
 from spike_core.services.ingest import Ingest, InlineImage, ValidatedImage
+from spike_core.services.outbox_relay import OutboxRelay
 from spike_core.services.pricing import Pricing
 from spike_core.services.transaction_retries import retry_on_conflict
 
@@ -62,7 +62,7 @@ class Generations(Extensible):
     clock: Clock
     ids: Ids
     billing: Billing
-    dispatch: Dispatch
+    dispatch: OutboxRelay
     ingest: Ingest
     downloader: Downloader
     pricing: Pricing

@@ -24,8 +24,8 @@ from spike_core.domain.jobs import ClaimedJob, PendingJob, Result
 from spike_core.domain.objects import ObjectKey
 from spike_core.ports.blobs import BlobStore
 from spike_core.ports.heartbeat import Heartbeat
-from spike_core.services.dispatch import Dispatch
 from spike_core.services.job_transitions import JobTransitions
+from spike_core.services.outbox_relay import OutboxRelay
 from spike_core.services.rendering import Rendering
 from spike_core.services.rendition_making import RenditionMaking
 
@@ -72,7 +72,7 @@ class JobRunner:
     blobs: BlobStore
     rendering: Rendering
     job_transitions: JobTransitions
-    dispatch: Dispatch
+    dispatch: OutboxRelay
     heartbeat: Heartbeat
     rendition_making: RenditionMaking
 

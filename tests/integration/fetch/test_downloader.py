@@ -14,8 +14,8 @@ from spike_contracts.downloader import DownloaderContract, Publish
 from spike_core.domain.errors import DownloadFailed, FileTooLarge, SpikeError, UnsafeAddress
 from spike_core.ports.downloader import Downloader
 from spike_fetch import WebDownloader
-from spike_fetch.addresses import Address, is_public
 from spike_fetch.network import resolved
+from spike_fetch.ssrf_filter import Address, is_public
 from spike_network import Lookups, LookupTimeout
 
 Answer = Callable[[BaseHTTPRequestHandler], None]

@@ -19,11 +19,11 @@ from spike_core.ports.clock import Clock
 from spike_core.ports.ids import Ids
 from spike_core.ports.transactions import Transactions
 from spike_core.services.billing import Billing
-from spike_core.services.dispatch import Dispatch
 from spike_core.services.enhancements import Enhancements
 from spike_core.services.fair_scheduling import FairScheduling
 from spike_core.services.ingest import Ingest
 from spike_core.services.job_transitions import JobTransitions
+from spike_core.services.outbox_relay import OutboxRelay
 from spike_core.services.pricing import Pricing
 from spike_core.services.regeneration import SamePolicy
 from spike_memory import CountingIds, ManualClock, MemoryBlobStore, MemoryMetadata, MemoryProbe, MemoryQueue
@@ -39,7 +39,7 @@ def _enhancements(transactions: Transactions, *, clock: Clock, ids: Ids, queue: 
     billing = Billing(policies=SamePolicy(), limits=limits)
     job_transitions = JobTransitions(transactions=transactions, clock=clock, billing=billing, limits=limits)
     turns = FairScheduling(transactions=transactions, clock=clock, limits=limits)
-    dispatch = Dispatch(
+    dispatch = OutboxRelay(
         transactions=transactions, queue=queue, clock=clock, job_transitions=job_transitions, turns=turns, limits=limits
     )
     blobs, probe = MemoryBlobStore(ManualClock()), MemoryProbe()

@@ -1,4 +1,4 @@
-"""Dispatch: from the outbox to the worker queue."""
+"""The outbox relay: from the outbox to the worker queue."""
 
 import logging
 from collections.abc import Sequence
@@ -27,8 +27,8 @@ _log: Final = logging.getLogger(__name__)
 
 
 @frozen(kw_only=True)
-class Dispatch:
-    """Sends accepted jobs to the worker queue. The relay sends later what can't be sent now."""
+class OutboxRelay:
+    """Sends accepted jobs to the worker queue, and later what couldn't be sent at once."""
 
     transactions: Transactions
     queue: JobQueue

@@ -20,7 +20,7 @@ from spike_core.ports.clock import Clock
 from spike_http.responses.disposition import attachment
 from spike_memory import ManualClock
 from spike_s3 import Connection, S3Address, S3BlobStore
-from spike_s3.links import VALIDITY_MAX
+from spike_s3.signed_urls import VALIDITY_MAX
 
 HOUR: Final = timedelta(hours=1)
 ADDRESS: Final = S3Address(bucket="bucket", prefix="p/", endpoint_url="http://127.0.0.1:9/s3", region="us-east-1")

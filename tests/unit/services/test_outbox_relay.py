@@ -14,8 +14,8 @@ from spike_core.domain.limits import JobLimits
 from spike_core.domain.outbox import OutboxMessage
 from spike_core.domain.priorities import Priority
 from spike_core.domain.tiers import Tier
-from spike_core.services.dispatch import RELAY_BATCH
 from spike_core.services.lost_messages import OUTAGE_GAP_MAX, UNANSWERED_MAX
+from spike_core.services.outbox_relay import RELAY_BATCH
 from spike_memory import MemoryQueue, MemoryTransactions
 from spike_memory.engine import a_picture
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spike_fetch.addresses import is_public
+from spike_fetch.ssrf_filter import is_public
 
 # Written down from the registries, apart from the table in the code: each block's first and last address are tried.
 # https://www.iana.org/assignments/iana-ipv4-special-registry, last updated 2024-08-01
