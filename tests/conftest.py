@@ -40,9 +40,9 @@ pytest.register_assert_rewrite("machine")  # its assertions, too, show their val
 # about how long each took on one of four pytest processes, measured; what isn't named has many short tests
 FOLDERS_S: Final[Mapping[str, float]] = {
     "tests/integration/sqlalchemy": 450,
-    "tests/integration/processes": 400,
-    "tests/integration/faults": 320,
-    "tests/integration/browser": 300,
+    "tests/integration/processes": 430,
+    "tests/integration/faults": 400,
+    "tests/integration/browser": 370,
     "tests/integration/pillow": 270,
     "tests/integration/sandbox": 140,
     "tests/integration/http": 130,

@@ -62,13 +62,13 @@ def serve(requests: socket.socket) -> None:
 
 @define
 class _Running:
-    """The commands that run, and who is told their exit codes."""
+    """The commands that run, and who gets their exit codes."""
 
     _asking: dict[int, socket.socket] = field(factory=dict)
     _ended: dict[int, int] = field(factory=dict)  # before it was known who asked
 
     def add(self, pid: int, asking: socket.socket) -> None:
-        """Tell who asked the process id."""
+        """Send the process id to who asked for the command."""
         _send(asking, pid)
         self._asking[pid] = asking
         self.reap()
@@ -79,7 +79,7 @@ class _Running:
             asking.close()
 
     def reap(self) -> None:
-        """Collect commands that ended, also between any two lines of `add`, and tell their exit codes."""
+        """Collect commands that ended, also between any two lines of `add`, and send their exit codes."""
         with contextlib.suppress(ChildProcessError):
             pid, status = os.waitpid(-1, os.WNOHANG)
             while pid:

@@ -1,5 +1,6 @@
 """Pictures that crash the engine, with `spike serve` and `spike worker` as operators run them."""
 
+import contextlib
 import os
 import select
 import signal
@@ -49,7 +50,12 @@ def upload(server: Server, deed: str) -> Answer:
 
 
 def children_of(pid: int) -> list[psutil.Process]:
-    return [child for child in psutil.Process(pid).children(recursive=True) if "spike_sandbox.child" in child.cmdline()]
+    found = []
+    for child in psutil.Process(pid).children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):  # it has ended meanwhile
+            if "spike_sandbox.child" in child.cmdline():
+                found.append(child)
+    return found
 
 
 def wait_for_end(pidfd: int) -> None:
