@@ -190,7 +190,7 @@ def calls(at: Installation) -> dict[str, Callable[[], object]]:
     waiting = JobId(waiting_job(sizes.waiting // 2))
     owner = next(iter(_owner_of(spike, waiting)))
     user_id = next(iter(_owner_of(spike, JobId(heavy_job(0)))))
-    some_images = [heavy_image(number) for number in range(100)]
+    some_images = [heavy_image(number) for number in range(1, 101)]  # the first one has many jobs
     return {
         "GET job, completed": lambda: at.get(f"/api/jobs/{heavy_job(0)}"),
         "GET job, waiting (service)": lambda: spike.queries.job(waiting, viewer=owner),

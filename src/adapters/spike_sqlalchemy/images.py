@@ -8,14 +8,15 @@ from attrs import frozen
 from sqlalchemy import (
     Boolean,
     ColumnElement,
+    Integer,
     LargeBinary,
     Select,
     String,
+    TextClause,
     and_,
     bindparam,
     case,
     delete,
-    exists,
     false,
     func,
     insert,
@@ -76,7 +77,18 @@ _NEXT_PAGE: Final = Prepared(
     )
 )
 _OF_IMAGE: Final = jobs.c.image_id == images.c.id
-_COMPLETED: Final = exists().where(_OF_IMAGE, text(IS_COMPLETED))
+
+
+def _has_job(*conditions: ColumnElement[bool] | TextClause) -> ColumnElement[bool]:
+    """Return whether the image has such a job: by one probe of an index.
+
+    Not `exists()`, for which PostgreSQL may read the jobs of all images at once.
+    """
+    found = select(literal_column("1", Integer)).select_from(jobs).where(_OF_IMAGE, *conditions).limit(1)
+    return found.scalar_subquery().is_not(None)
+
+
+_COMPLETED: Final = _has_job(text(IS_COMPLETED))
 _NEWEST_FAILED: Final = (
     select(literal_column("status IN ('FAILED', 'REFUNDED')", Boolean))
     .where(_OF_IMAGE)
@@ -86,13 +98,13 @@ _NEWEST_FAILED: Final = (
 )
 _WANTED_TIER: Final = bindparam("tier", type_=String)  # empty for any
 _IS_MATCH: Final = and_(
-    or_(_WANTED_TIER == "", exists().where(_OF_IMAGE, text(IS_COMPLETED), jobs.c.tier == _WANTED_TIER)),
+    or_(_WANTED_TIER == "", _has_job(text(IS_COMPLETED), jobs.c.tier == _WANTED_TIER)),
     case(
         (bindparam("state", type_=String) == ImageState.ORIGINAL.value, not_(_COMPLETED)),
         (bindparam("state", type_=String) == ImageState.ENHANCED.value, _COMPLETED),
         (
             bindparam("state", type_=String) == ImageState.PROCESSING.value,
-            exists().where(_OF_IMAGE, text(IS_OPEN_ON_IMAGE)),
+            _has_job(text(IS_OPEN_ON_IMAGE)),
         ),
         (
             bindparam("state", type_=String) == ImageState.FAILED.value,
