@@ -86,6 +86,7 @@ def test_a_picture_that_was_enlarged_is_reduced_to_what_it_was(factor: float) ->
         "tiny",
         "blank",
         "checkerboard",
+        "enlarged text",
         "with a caption added later",
         "JPEG",
         "bad JPEG",
