@@ -18,10 +18,8 @@ from attrs import evolve, frozen
 from numpy.typing import NDArray
 from PIL.Image import Resampling, fromarray
 
-from spike_core.domain.analysis import PictureKind
 from spike_ncnn.arrays import Pixels, Plane
 from spike_ncnn.degradation import Degradation, measure
-from spike_ncnn.kind import kind_of
 from spike_ncnn.noise import LUMA
 
 PIXELS_MAX: Final = 4_000_000  # of a picture; larger ones are hardly enlarged, and would take much memory
@@ -33,7 +31,8 @@ _NEARER_MIN: Final = 0.9  # of the distance: after the first step it must be les
 _NEARER: Final = 0.66  # and after the last one; 0.8 to 0.95 for pictures that weren't enlarged
 _BLOCK_PX: Final = 16
 _BLOCK_MAX: Final = 6.0  # of 255: a part that is farther away, as sharp text is, was added later
-_LEVELS_MIN: Final = 48  # of luminance, of 256
+_FEW: Final = 8  # colors, of 4096
+_GRAPHIC_MIN: Final = 0.65  # the share of pixels that they have in text, and hardly in photographs
 _ROUNDING: Final = 0.037  # the variance of luminance that is caused by rounding to whole colors
 _SEEN_MIN: Final = 0.02  # of variance: with less, there is nothing to judge by
 _FREQUENCY_MIN: Final = 0.14  # of a period of rows or columns; lower ones belong to the picture
@@ -70,7 +69,7 @@ def size_before(rgb: Pixels) -> Size | None:
         return None
     luma = (rgb @ LUMA).astype(np.float32)
     found = min((size for size in _sizes(luma) if _is_enlarged_from(luma, size)), default=None)
-    return found if found and _is_photograph(rgb, luma) else None
+    return None if found is None or _is_graphic(rgb) else found
 
 
 def reduced(rgb: Pixels, size: Size) -> Pixels:
@@ -80,9 +79,10 @@ def reduced(rgb: Pixels, size: Size) -> Pixels:
     return made
 
 
-def _is_photograph(rgb: Pixels, luma: Plane) -> bool:
-    """Return whether a picture isn't a graphic, whose squares and stripes may fit a smaller lattice."""
-    return kind_of(rgb) is PictureKind.PHOTO and len(np.unique(luma.astype(np.uint8))) >= _LEVELS_MIN
+def _is_graphic(rgb: Pixels) -> bool:
+    """Return whether few colors cover most of a picture: squares, stripes and letters may fit a smaller lattice."""
+    colors = (rgb >> 4).reshape(-1, 3) @ np.array([256, 16, 1])
+    return float(np.sort(np.bincount(colors))[-_FEW:].sum()) >= _GRAPHIC_MIN * len(colors)
 
 
 def _before(plane: Plane, size: Size) -> Plane:

@@ -37,6 +37,10 @@ def pixels(picture: Image.Image) -> Pixels:
     return np.asarray(picture)
 
 
+def twice(picture: Image.Image) -> Image.Image:
+    return picture.resize((picture.width * 2, picture.height * 2), BICUBIC)
+
+
 def error(first: Image.Image | Pixels, second: Image.Image) -> float:
     return float(((np.asarray(first, np.float64) - np.asarray(second, np.float64)) ** 2).mean())
 
@@ -70,7 +74,8 @@ def test_a_picture_that_was_enlarged_is_reduced_to_what_it_was(factor: float) ->
         lambda picture: picture.resize((40, 40)),
         lambda picture: Image.new("RGB", picture.size, "gray"),
         lambda _: GRAPHICS["checkerboard of 2 px, red and blue"].shown[0].convert("RGB"),
-        lambda picture: captioned(picture.resize((picture.width * 2, picture.height * 2), BICUBIC)),
+        lambda _: as_jpeg(95)(twice(GRAPHICS["text 12 black on white"].shown[0].convert("RGB"))),
+        lambda picture: captioned(twice(picture)),
         as_jpeg(90),
         as_jpeg(30),
     ],
@@ -81,6 +86,7 @@ def test_a_picture_that_was_enlarged_is_reduced_to_what_it_was(factor: float) ->
         "tiny",
         "blank",
         "checkerboard",
+        "enlarged text",
         "with a caption added later",
         "JPEG",
         "bad JPEG",
