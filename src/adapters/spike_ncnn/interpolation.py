@@ -24,7 +24,7 @@ from spike_ncnn.noise import LUMA
 
 PIXELS_MAX: Final = 4_000_000  # of a picture; larger ones are hardly enlarged, and would take much memory
 _SIDE_PX_MIN: Final = 48
-_FACTORS: Final = (1.15, 4.2)  # that are tried; less is worth nothing
+_FACTORS: Final = (1.15, 2.05)  # that are tried: less is worth nothing, and of more the check of results refuses some
 _PART_PX: Final = 256  # of the middle, which is tried first
 _STEPS: Final = 4
 _NEARER_MIN: Final = 0.9  # of the distance: after the first step it must be less

@@ -55,7 +55,7 @@ def captioned(picture: Image.Image) -> Image.Image:
     return labeled
 
 
-@pytest.mark.parametrize("factor", [1.25, 1.5, 2, 3])
+@pytest.mark.parametrize("factor", [1.25, 1.5, 2])
 def test_a_picture_that_was_enlarged_is_reduced_to_what_it_was(factor: float) -> None:
     smaller = before(factor)
     enlarged = smaller.resize((round(smaller.width * factor), round(smaller.height * factor)), BICUBIC)
