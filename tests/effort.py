@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 import pytest
 
 VARIABLE: Final = "SPIKE_TEST_FULL"
-_SHARE: Final = 3
+_SHARE: Final = 5
 _EXAMPLES_MIN: Final = 10
 
 _Case = TypeVar("_Case")

@@ -136,14 +136,15 @@ def expandable(statement: Statement, dialect: Dialect, names: TableNames) -> Exp
 kept_expandable = lru_cache(maxsize=256)(expandable)  # of the statements that modules define, by identity
 
 
-def upsert(table: Table) -> Prepared:
-    """Return the statement that stores a row or replaces the one with the same primary key.
+def upsert(table: Table, *, key: Sequence[str] = (), sets: Sequence[str] = ()) -> Prepared:
+    """Return the statement that stores a row, or changes the columns in `sets` of the one with the same `key`.
 
-    SQLite and PostgreSQL share the words, SQLAlchemy has a construct for each.
+    By default these are the primary key and all other columns; those of another key must be unique together. SQLite
+    and PostgreSQL share the words, SQLAlchemy has a construct for each.
     """
-    key = list(table.primary_key.columns)
-    others = [column.name for column in table.columns if not column.primary_key]
-    on_sqlite, on_postgresql = sqlite.insert(table), postgresql.insert(table)
+    key = key or [column.name for column in table.primary_key]
+    others = sets or [column.name for column in table.columns if not column.primary_key]
+    on_sqlite, on_postgresql = sqlite.insert(table).inline(), postgresql.insert(table).inline()
     return Prepared(
         {
             "sqlite": on_sqlite.on_conflict_do_update(
@@ -185,24 +186,6 @@ def insert_unless(table: Table, *, unique: Sequence[str] | None = None, sets: Se
             "postgresql": on_postgresql.on_conflict_do_nothing(index_elements=unique),
         },
         sets=sets,
-    )
-
-
-def rows_upsert(
-    table: Table, rows: Sequence[Parameters], *, dialect: Dialect, key: Sequence[str], sets: Sequence[str]
-) -> UpdateBase:
-    """Return one statement that stores all the rows; of one whose `key` is there, the columns in `sets` change.
-
-    It isn't prepared, as its length varies. The columns in `key` must be unique together.
-    """
-    if dialect.name == "sqlite":
-        on_sqlite = sqlite.insert(table).values(rows)
-        return on_sqlite.on_conflict_do_update(
-            index_elements=key, set_={name: on_sqlite.excluded[name] for name in sets}
-        )
-    on_postgresql = postgresql.insert(table).values(rows)
-    return on_postgresql.on_conflict_do_update(
-        index_elements=key, set_={name: on_postgresql.excluded[name] for name in sets}
     )
 
 

@@ -17,7 +17,6 @@ from spike_sqlalchemy.prepared import (
     Prepared,
     Row,
     Statement,
-    expandable,
     kept_expandable,
 )
 
@@ -163,15 +162,6 @@ class Statements:
         for portion in _portions(keys):
             rows += self._execute_expanded(kept, {**parameters, "keys": portion}, returns_rows=True)[0]
         return rows
-
-    def write_rows(
-        self, built: Callable[[Dialect, Sequence[Parameters]], UpdateBase], rows: Sequence[Parameters]
-    ) -> None:
-        """Execute a statement that is built for many rows at once, in portions; nothing for no rows."""
-        self.check_writable()
-        for portion in _portions(rows):
-            statement = expandable(built(self._dialect, portion), self._dialect, self._names)
-            self._execute_expanded(statement, NO_PARAMETERS)
 
     def advisory_lock(self, what: str, whose: str) -> None:
         """Take an advisory lock until the end of the transaction, where there is no row to lock.

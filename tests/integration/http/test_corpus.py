@@ -16,7 +16,9 @@ from spike_runtime import Settings, Spike, build
 
 @pytest.fixture(scope="module")
 def spike(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spike]:
-    with build(Settings(data_dir=tmp_path_factory.mktemp("spike") / "var", rate_upload=0)) as spike:
+    folder = tmp_path_factory.mktemp("spike") / "var"
+    # nothing is enhanced: networks would enlarge each picture that is accepted
+    with build(Settings(data_dir=folder, upscaler="classical", worker_threads=0, rate_upload=0)) as spike:
         spike.database.migrate()
         yield spike
 

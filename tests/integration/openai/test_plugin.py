@@ -37,6 +37,7 @@ def api() -> Iterator[ImagesApi]:
 def settings(api: ImagesApi, tmp_path: Path) -> Settings:
     return Settings(
         data_dir=tmp_path,
+        upscaler="classical",
         generator="openai",
         generator_url=api.url,
         generator_api_key=typed_settings.SecretStr(KEY),
