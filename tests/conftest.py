@@ -66,12 +66,13 @@ FOLDERS_S: Final[Mapping[str, float]] = {
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """Collect without garbage collection, and keep what is collected out of all later ones: it stays to the end."""
+    """Collect tests without garbage collection, and keep them out of all later ones, which are rare: they stay."""
     gc.disable()
     try:
         return (yield)
     finally:
         gc.freeze()
+        gc.set_threshold(20_000, 20, 20)
         gc.enable()
 
 
