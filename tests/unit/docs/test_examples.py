@@ -44,7 +44,7 @@ def test_an_example_runs_beside_a_photograph(block: Block, tmp_path: Path, monke
 
 
 def run(text: str, folder: Path) -> None:
-    (folder / "photo.jpg").write_bytes(encoded(photograph()))
+    (folder / "photo.jpg").write_bytes(encoded(photograph(size=(150, 100))))
     script = folder / "example.py"
     script.write_text(text, encoding="utf-8")
     runpy.run_path(str(script))
