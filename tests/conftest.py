@@ -1,9 +1,10 @@
 """Configuration of all tests."""
 
 import gc
+import logging
 import os
 from collections import defaultdict
-from collections.abc import Generator, Hashable, Mapping
+from collections.abc import Generator, Hashable, Iterator, Mapping
 from typing import Final
 
 import pytest
@@ -62,6 +63,16 @@ FOLDERS_S: Final[Mapping[str, float]] = {
     "tests/integration/deploy": 25,
     "tests/integration/procedural": 20,
 }
+
+
+@pytest.fixture
+def logging_as_it_was() -> Iterator[None]:
+    """Restore the logging configuration after a test."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.hookimpl(wrapper=True)
