@@ -13,7 +13,7 @@ from spike_core.domain.errors import AlbumFull, AlbumNotFound, StaleWrite
 from spike_core.domain.identifiers import AlbumId, AlbumImageId, ImageId, OwnerId
 from spike_core.domain.limits import IMAGES_PER_ALBUM_MAX
 from spike_core.domain.ordering import positions_after
-from spike_sqlalchemy.prepared import Prepared, upsert
+from spike_sqlalchemy.prepared import Prepared
 from spike_sqlalchemy.rows import album_of, album_row, place_of, place_row
 from spike_sqlalchemy.statements import Statements
 from spike_sqlalchemy.tables import album_images, albums
@@ -67,7 +67,7 @@ _END: Final = Prepared(
     select(_LAST.limit(literal_column("1")).scalar_subquery(), func.coalesce(_COUNT_KEPT.scalar_subquery(), 0))
 )
 _REMOVE_IMAGES: Final = delete(album_images).where(_IN_ALBUM, _AMONG)
-_PLACE: Final = upsert(album_images, key=("album_id", "image_id"), sets=("position",))
+_KEY: Final = ("album_id", "image_id")
 
 
 @frozen
@@ -144,7 +144,7 @@ class SqlAlchemyAlbums:
             AlbumImage(id=id_, album_id=album_id, image_id=image_id, position=position, added_at=now)
             for (id_, image_id), position in zip(images, positions_after(last, len(images)), strict=True)
         ]
-        self._statements.write_all(_PLACE, [place_row(place) for place in wanted])
+        self._statements.upsert_rows(album_images, [place_row(place) for place in wanted], key=_KEY, sets=("position",))
         rows = self._statements.rows_of(_IMAGES_AMONG, [image_id for _, image_id in images], {"album": album_id.text})
         there = {place.image_id: place for place in map(place_of, rows)}
         appended = [there[place.image_id] for place in wanted]

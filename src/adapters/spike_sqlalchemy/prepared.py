@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from attrs import frozen
-from sqlalchemy import Dialect, SelectBase, Table, UpdateBase
+from sqlalchemy import Dialect, SelectBase, Table, UpdateBase, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
@@ -136,15 +136,14 @@ def expandable(statement: Statement, dialect: Dialect, names: TableNames) -> Exp
 kept_expandable = lru_cache(maxsize=256)(expandable)  # of the statements that modules define, by identity
 
 
-def upsert(table: Table, *, key: Sequence[str] = (), sets: Sequence[str] = ()) -> Prepared:
-    """Return the statement that stores a row, or changes the columns in `sets` of the one with the same `key`.
+def upsert(table: Table) -> Prepared:
+    """Return the statement that stores a row or replaces the one with the same primary key.
 
-    By default these are the primary key and all other columns; those of another key must be unique together. SQLite
-    and PostgreSQL share the words, SQLAlchemy has a construct for each.
+    SQLite and PostgreSQL share the words, SQLAlchemy has a construct for each.
     """
-    key = key or [column.name for column in table.primary_key]
-    others = sets or [column.name for column in table.columns if not column.primary_key]
-    on_sqlite, on_postgresql = sqlite.insert(table).inline(), postgresql.insert(table).inline()
+    key = list(table.primary_key.columns)
+    others = [column.name for column in table.columns if not column.primary_key]
+    on_sqlite, on_postgresql = sqlite.insert(table), postgresql.insert(table)
     return Prepared(
         {
             "sqlite": on_sqlite.on_conflict_do_update(
@@ -187,6 +186,36 @@ def insert_unless(table: Table, *, unique: Sequence[str] | None = None, sets: Se
         },
         sets=sets,
     )
+
+
+@lru_cache(maxsize=8)  # full portions are of one length, and most others are of one row
+def rows_upsert(
+    table: Table, count: int, dialect: Dialect, names: TableNames, *, key: Sequence[str], sets: Sequence[str]
+) -> Expandable:
+    """Return one statement that stores so many rows; of one whose `key` is there, the columns in `sets` change.
+
+    The columns in `key` must be unique together. `rows_parameters` returns its parameters.
+    """
+    rows = [
+        {column.name: bindparam(f"{column.name}_{place}", type_=column.type) for column in table.columns}
+        for place in range(count)
+    ]
+    if dialect.name == "sqlite":
+        on_sqlite = sqlite.insert(table).values(rows)
+        upserting: UpdateBase = on_sqlite.on_conflict_do_update(
+            index_elements=key, set_={name: on_sqlite.excluded[name] for name in sets}
+        )
+    else:
+        on_postgresql = postgresql.insert(table).values(rows)
+        upserting = on_postgresql.on_conflict_do_update(
+            index_elements=key, set_={name: on_postgresql.excluded[name] for name in sets}
+        )
+    return expandable(upserting, dialect, names)
+
+
+def rows_parameters(rows: Sequence[Parameters]) -> Parameters:
+    """Return the parameters of a statement of `rows_upsert` for these rows."""
+    return {f"{name}_{place}": value for place, row in enumerate(rows) for name, value in row.items()}
 
 
 def _to_database(type_: TypeEngine[Any], dialect: Dialect) -> Processor | None:
