@@ -16,17 +16,17 @@ from servers.postgres import new_database
 from spike_sqlalchemy import SqlAlchemyDatabase
 
 BIG: Final = Sizes(
-    users=1_000,
+    users=2_000,
     images_each=2,
     jobs_each=20,
-    waiting=500,
-    heavy_images=6_000,
-    heavy_jobs=12_000,
-    image_jobs=1_000,
+    waiting=1_000,
+    heavy_images=12_000,
+    heavy_jobs=24_000,
+    image_jobs=2_000,
     albums=SMALL.albums,
     album_images=300,
 )
-TRIES: Final = 2
+TRIES: Final = 3
 SLACK_ROWS: Final = 20  # for a page or two more of an index
 # what these read is bounded by the backlog, and read at most for a twentieth of a process' time
 OF_THE_BACKLOG: Final = frozenset({"metrics", "GET job, waiting (service)"})
