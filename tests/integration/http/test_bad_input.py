@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 from falcon import testing
 
+from forked_children import forked_children
 from multipart import CONTENT_TYPE, an_upload
 from pictures import HEIC_HEADER, HTML, JUNK, SVG, a_photo, a_png_that_announces, encoded, photograph
 from spike_core.domain.accounts import Email
@@ -31,6 +32,13 @@ REFUSED = {
         "Image exceeds maximum of 50 megapixels",
     ),
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _forked() -> Iterator[None]:
+    """Fork the sandbox's children, which would take most of the time to start."""
+    with forked_children():
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -7,11 +7,19 @@ from falcon import testing
 
 from corpus import CORPUS
 from effort import staggered
+from forked_children import forked_children
 from multipart import CONTENT_TYPE, an_upload
 from spike_core.domain.accounts import Email
 from spike_core.domain.tokens import Tokens
 from spike_http import create_app
 from spike_runtime import Settings, Spike, build
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _forked() -> Iterator[None]:
+    """Fork the sandbox's children, which would take most of the time to start."""
+    with forked_children():
+        yield
 
 
 @pytest.fixture(scope="module")

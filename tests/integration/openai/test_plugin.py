@@ -10,6 +10,7 @@ import pytest
 import typed_settings
 from attrs import evolve
 
+from forked_children import forked_children
 from images_api import FORBIDDEN, KEY, ImagesApi, refusing
 from pictures import a_photo, decoded
 from spike_core.domain.accounts import Email
@@ -25,6 +26,13 @@ from spike_openai.plugin import open_generator
 from spike_pillow.canvas_fitter import PillowCanvasFitter
 from spike_runtime import Settings, Spike, WrongSettings, build
 from spike_sandbox import SandboxedCanvasFitter
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _forked() -> Iterator[None]:
+    """Fork the sandbox's children, which would take most of the time to start."""
+    with forked_children():
+        yield
 
 
 @pytest.fixture

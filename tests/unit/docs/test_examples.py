@@ -10,6 +10,7 @@ from typing import Final
 import pytest
 
 from documents import Block, all_blocks
+from forked_children import forked_children
 from pictures import decoded, encoded, photograph
 
 EXAMPLES: Final = [block for block in all_blocks("python") if not block.not_run]
@@ -34,6 +35,13 @@ def embedding_examples() -> list[str]:
 
 RUNS_TWICE: Final = embedding_examples()[0]  # below
 ONCE: Final = {block.text: block for block in EXAMPLES if block.text != RUNS_TWICE}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _forked() -> Iterator[None]:
+    """Fork the sandbox's children, which would take most of the time to start."""
+    with forked_children():
+        yield
 
 
 @pytest.mark.parametrize("block", ONCE.values(), ids=lambda block: block.place)
