@@ -44,5 +44,8 @@ def test_each_share_starts_with_the_folders_that_take_longest_and_nothing_is_los
         *("faults", "faults", "domain", "domain", "domain", "domain"),
         *("processes", "processes", "browser", "domain", "http", "http"),
     ]
+    many = ["browser"] * 2 + ["memory"] * 9 + ["faults"]
+    order = in_starting_order(many, {"faults": 50.0, "memory": 40.0, "browser": 30.0}, workers=2)
+    assert [many[place] for place in order][::6] == ["faults", "browser"], "memory is more than a share"
     for workers in range(1, 20):
         assert sorted(in_starting_order(folders, seconds, workers=workers)) == [*range(len(folders))]

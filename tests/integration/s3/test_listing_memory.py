@@ -12,8 +12,8 @@ from spike_core.domain.objects import ObjectKey
 from spike_memory import ManualClock
 from spike_s3 import Connection, S3Address, S3BlobStore
 
-PAGE: Final = 100
-FEW: Final = 120
+PAGE: Final = 50
+FEW: Final = 150
 
 
 @pytest.fixture(autouse=True)
