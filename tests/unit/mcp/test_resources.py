@@ -100,6 +100,12 @@ def test_a_word_in_place_of_an_id_leads_to_no_other_operation(raw: RawClient, id
         assert (result["isError"], result["structuredContent"]["code"]) == (True, "NOT_FOUND")
 
 
+@pytest.mark.parametrize("name", ['a "b".jpg', "a\r\nb.jpg"])
+def test_a_name_that_no_form_can_hold_is_refused_with_the_reason(raw: RawClient, name: str) -> None:
+    result = raw.call("upload_image", name=name, **INLINE)
+    assert result["content"][0]["text"].endswith("name must be one line without quotation marks")
+
+
 def test_the_link_of_an_original_with_a_location_can_be_read_by_its_owner(raw: RawClient) -> None:
     located = draw_picture(flaw="located")
     raw.call("upload_image", image=base64.b64encode(located).decode(), mimeType="image/jpeg")
