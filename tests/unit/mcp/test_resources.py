@@ -95,8 +95,7 @@ def test_what_a_caller_may_not_see_is_as_if_it_did_not_exist(
 
 @pytest.mark.parametrize("id_", ["", "layout", "links", "a/b", "..", "%2e%2e", "?limit=1", None, 7, ["x"]])
 def test_a_word_in_place_of_an_id_leads_to_no_other_operation(raw: RawClient, id_: object) -> None:
-    for tool, name in (("get_image", "imageId"), ("get_job", "jobId")):
-        result = raw.call(tool, **{name: id_})
+    for result in (raw.call("get_image", imageId=id_), raw.call("get_job", jobId=id_)):
         assert (result["isError"], result["structuredContent"]["code"]) == (True, "NOT_FOUND")
 
 
