@@ -22,6 +22,7 @@ _SMOOTH: Final = "waifu2x-3"  # removes noise and compression artifacts, and fin
 _SMOOTH_BELOW: Final = 72.0  # where a line begins: the JPEG quality at which there would be only the smooth network
 _GENTLE_FROM: Final = 103.0  # and where it ends: the one at which there would be only the gentle one
 _SHOWN_MIN: Final = 2.5  # of 255: noise that compression left; less is its own trace
+_COMPRESSED_GAIN: Final = 1.5  # of the deviation, for SRMD: compression hides a part of the noise
 _LIGHTLY_FROM: Final = 93.5  # the quality from which what is lost most is the resolution of color
 _HARDLY_FROM: Final = 96.0
 _LIGHTLY_SHARP, _HARDLY_SHARP = 0.5, 0.6  # the sharpest network's share there
@@ -30,6 +31,7 @@ _COLORFUL_LESS: Final = 0.3  # of the sharpest network, which sharpens coarse co
 _GRAY_GAIN: Final = 1.35  # of the deviation, for SRMD, which was not trained on noise that is equal in all colors
 _WEAK_MAX: Final = 4.8  # of 255: coarse noise that hardly differs from texture
 _SHARP_COARSE: Final = 0.5  # the sharpest network's share where texture and coarse noise are equal
+_SHARP_FOURFOLD_MIN, _SHARP_FOURFOLD = 0.35, 1.2  # the same for 4 times, where SRMD takes more texture for noise
 _SHARP: Final = 1.2  # and where texture and other noise are both 1 of 255
 _SHARP_TEXTURE_MIN: Final = 1.5  # of 255; with less, the noise that a sharp network leaves outweighs what it sharpens
 _PLAIN_MAX: Final = 1.2  # of texture: with no more, coarse noise is all that is left at half size
@@ -73,7 +75,7 @@ def choose(degradation: Degradation, *, factor: int, available: Collection[str],
 
     `strength`, 0 to `STRENGTH_MAX`, replaces what was measured: so much noise is removed, and with 0 none.
     """
-    wanted = _measured(degradation) if strength is None else _ordered(strength)
+    wanted = _measured(degradation, factor) if strength is None else _ordered(strength)
     chosen = Choice(shares=_present(wanted, available), noise=wanted.noise)
     fourfold = {_FOURFOLD.get(name, ""): share for name, share in chosen.shares.items()}
     if factor > 2 and set(fourfold) <= set(available):  # noqa: PLR2004  # twice
@@ -92,18 +94,16 @@ def second_pass(first: Choice, *, available: Collection[str]) -> Choice | None:
     return Choice(shares={_GENTLE: 1.0})
 
 
-def _measured(degradation: Degradation) -> Choice:
+def _measured(degradation: Degradation, factor: int) -> Choice:
     """Return the networks for a degradation, as if all were installed."""
     if degradation.is_clean:
         return Choice(shares={SPAN.name: 1.0})
-    return _decompressing(degradation) if degradation.is_compressed else _denoising(degradation)
+    return _decompressing(degradation) if degradation.is_compressed else _denoising(degradation, factor)
 
 
 def _decompressing(degradation: Degradation) -> Choice:
-    if degradation.deviation >= _SHOWN_MIN and not degradation.has_hidden_noise:  # only the smooth network removes it
-        return Choice(shares={_SMOOTH: 1.0}, noise=degradation.deviation)
-    if degradation.has_hidden_noise:
-        return Choice(shares={SRMD.name: 0.5, _SMOOTH: 0.5}, noise=degradation.deviation)
+    if degradation.deviation >= _SHOWN_MIN:
+        return Choice(shares={SRMD.name: 0.5, _SMOOTH: 0.5}, noise=_COMPRESSED_GAIN * degradation.deviation)
     if degradation.quality >= _LIGHTLY_FROM:
         sharp = _LIGHTLY_SHARP if degradation.quality < _HARDLY_FROM else _HARDLY_SHARP
         is_colorful = degradation.noise.half > _COLORFUL_MIN
@@ -112,11 +112,14 @@ def _decompressing(degradation: Degradation) -> Choice:
     return Choice(shares=_blend(_GENTLE, _SMOOTH, gentle))
 
 
-def _denoising(degradation: Degradation) -> Choice:
+def _denoising(degradation: Degradation, factor: int) -> Choice:
     deviation, texture = degradation.deviation, degradation.texture
     if degradation.grain is Grain.GRAY:
         return Choice(shares={SRMD.name: 1.0}, noise=_GRAY_GAIN * deviation)
     coarse = degradation.grain is Grain.COARSE
+    if coarse and factor > 2 and texture >= _SHARP_TEXTURE_MIN:  # noqa: PLR2004  # twice
+        sharp = max(_SHARP_FOURFOLD_MIN, _SHARP_FOURFOLD * texture / deviation)
+        return Choice(shares=_blend(SPAN.name, SRMD.name, sharp), noise=deviation)
     if coarse and deviation <= _WEAK_MAX:
         return Choice(shares={SPAN.name: 0.5, SRMD.name: 0.5}, noise=deviation)
     if coarse and texture <= _PLAIN_MAX:

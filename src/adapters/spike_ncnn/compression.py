@@ -8,6 +8,7 @@ Independent JPEG Group. A picture that was resized or rotated by other than righ
 counts as uncompressed.
 """
 
+import functools
 from collections.abc import Sequence
 from typing import Final
 
@@ -32,6 +33,8 @@ _STANDARD: Final = np.array(
 )
 _FREQUENCIES: Final = ((0, 1), (1, 0), (1, 1), (0, 2), (2, 0), (2, 1), (1, 2), (3, 0), (0, 3), (2, 2), (3, 1), (1, 3))
 _STEPS: Final = np.arange(2, 97, dtype=np.float32)
+_FINENESS: Final = 16  # parts of 1 in which coefficients are counted
+_COUNTED_MAX: Final = 256  # larger coefficients are few, and aren't counted
 _BLUR: Final = 0.3  # the spread of a coefficient caused by rounding to whole colors
 _SIGNIFICANT_MIN: Final = 24  # significant coefficients of one frequency
 _NEAR_ZERO: Final = 0.3  # of a step; smaller coefficients agree with every lattice
@@ -73,12 +76,9 @@ def _phase(plane: Plane) -> int:
 
 
 def _lattice_quality(luma: Plane) -> float:
-    coefficients = _cosine_blocks(luma)
-    logs = []
-    for row, column in _FREQUENCIES:
-        step = _step(coefficients[:, row, column])
-        if step:
-            logs.append(float(np.log(step / _STANDARD[row, column])))
+    rows, columns = zip(*_FREQUENCIES, strict=True)
+    steps = _steps(np.abs(_cosine_blocks(luma)[:, rows, columns].T))
+    logs = [float(np.log(step / _STANDARD[place])) for step, place in zip(steps, _FREQUENCIES, strict=True) if step]
     if len(logs) < _AGREEING_MIN:
         return UNCOMPRESSED
     middle = float(np.median(logs))
@@ -87,18 +87,27 @@ def _lattice_quality(luma: Plane) -> float:
     return _quality(float(np.exp(middle)))
 
 
-def _step(values: Plane) -> float:
-    """Return the quantization step that the coefficients of one frequency show; 0 for none."""
-    phases = np.cos((2 * np.pi) * values[:, None] / _STEPS)
-    significant = np.abs(values[:, None]) > _NEAR_ZERO * _STEPS  # those near 0 agree with every step
-    count = significant.sum(axis=0)
+def _steps(sizes: Plane) -> Sequence[float]:
+    """Return the quantization step that the coefficients of each frequency show, given by size; 0 for none."""
+    places = np.minimum(np.rint(sizes * np.float32(_FINENESS)).astype(np.int32), _FINENESS * _COUNTED_MAX)
+    counts = np.stack([np.bincount(each, minlength=_FINENESS * _COUNTED_MAX + 1)[:-1] for each in places])
+    agreeing, significant = _lattices()
+    count = (counts := counts.astype(np.float32)) @ significant
     expected = np.exp(-2 * (np.pi * _BLUR / _STEPS) ** 2)
-    sums = (phases * significant).sum(axis=0)
-    agreement = np.where(count >= _SIGNIFICANT_MIN, sums / (np.maximum(count, 1) * expected), 0)
-    best = float(agreement.max())
-    if best < _AGREEMENT_MIN:
-        return 0.0
-    return float(_STEPS[np.flatnonzero(agreement >= 0.85 * best)[-1]])  # the largest; its fractions agree too
+    agreements = np.where(count >= _SIGNIFICANT_MIN, counts @ agreeing / (np.maximum(count, 1) * expected), 0)
+    return [  # the largest that agrees; its fractions agree, too
+        float(_STEPS[np.flatnonzero(each >= 0.85 * each.max())[-1]]) if each.max() >= _AGREEMENT_MIN else 0.0
+        for each in agreements
+    ]
+
+
+@functools.cache
+def _lattices() -> tuple[Plane, Plane]:
+    """Return how coefficients agree with each step, and which are significant for it, by size: those near 0 aren't."""
+    sizes = np.arange(_FINENESS * _COUNTED_MAX, dtype=np.float32)[:, np.newaxis] / _FINENESS
+    significant = (sizes > _NEAR_ZERO * _STEPS).astype(np.float32)
+    agreeing: Plane = np.cos((2 * np.pi) * sizes / _STEPS).astype(np.float32) * significant
+    return agreeing, significant
 
 
 def _cosine_blocks(luma: Plane) -> Plane:

@@ -72,8 +72,9 @@ class Degradation:
     def grain(self) -> Grain:
         """The kind of noise; none if a clean photograph could measure the same."""
         noise = self.noise
+        gray_min = _HIDDEN_MAX if self.is_compressed else _GRAY_MIN  # compression leaves little else in smooth blocks
         if noise.gray >= max(
-            _GRAY_MIN, _GRAY_OF_DETAIL_MIN * noise.detail, noise.fine, noise.color / _COLOR_OF_GRAY_MAX
+            gray_min, _GRAY_OF_DETAIL_MIN * noise.detail, noise.fine, noise.color / _COLOR_OF_GRAY_MAX
         ):
             return Grain.GRAY
         if noise.fine >= _FINE_MIN and noise.half <= _WHITE_MAX * noise.fine:
@@ -123,8 +124,12 @@ class Degradation:
         compressed = f"JPEG quality about {self.quality:.0f}" if self.is_compressed else "no JPEG traces"
         kind = "hidden noise" if self.has_hidden_noise else self.grain.value
         noise = f"{kind} of {self.deviation:.1f} of 255" if self.deviation else kind
-        enlarged = f", enlarged {self.enlarged_by:.3g} times before" if self.enlarged_by > 1 else ""
-        return f"{compressed}, {noise}{enlarged}"
+        return ", ".join(filter(None, (compressed, noise, self.enlargement)))
+
+    @property
+    def enlargement(self) -> str:
+        """The earlier enlargement, in words; empty if there was none."""
+        return f"enlarged {self.enlarged_by:.3g} times before" if self.enlarged_by > 1 else ""
 
 
 CLEAN: Final = Degradation(

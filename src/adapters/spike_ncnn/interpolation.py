@@ -57,9 +57,14 @@ def source_of(rgb: Pixels, *, table: Sequence[int] | None = None) -> Source:
     """Measure a picture, (height, width, 3) from 0 to 255, after undoing an earlier enlargement; see `measure`."""
     size = size_before(rgb)
     if size is None:
-        return Source(pixels=rgb, degradation=measure(rgb, table=table))
+        return unreduced(rgb, table=table)
     pixels = reduced(rgb, size)
     return Source(pixels=pixels, degradation=evolve(measure(pixels), enlarged_by=rgb.shape[1] / size[0]))
+
+
+def unreduced(rgb: Pixels, *, table: Sequence[int] | None = None) -> Source:
+    """Measure a picture as it is; see `measure`."""
+    return Source(pixels=rgb, degradation=measure(rgb, table=table))
 
 
 def size_before(rgb: Pixels) -> Size | None:

@@ -11,11 +11,11 @@ In blocks, a second-order difference removes everything smooth (J. Immerkaer, "F
 """
 
 from collections.abc import Sequence
+from itertools import product
 from typing import Final, Self
 
 import numpy as np
 from attrs import fields, frozen
-from numpy.lib.stride_tricks import sliding_window_view
 
 from spike_ncnn.arrays import Plane
 
@@ -69,14 +69,27 @@ def _in_patches(rgb: Plane) -> float:
     Noise is what the lowest eigenvalues have in common: they are taken from below until their mean exceeds their
     median, as it does when texture is among them.
     """
-    windows = sliding_window_view(rgb, (_PATCH_PX, _PATCH_PX), axis=(0, 1))
-    step = max(1, round((windows.shape[0] * windows.shape[1] / _PATCHES) ** 0.5))
-    patches = windows[::step, ::step].reshape(-1, rgb.shape[2] * _PATCH_PX**2)
-    centered = patches - patches.mean(axis=0)
-    variances = np.linalg.eigvalsh((centered.T @ centered).astype(np.float64) / len(centered))
-    means = np.cumsum(variances) / np.arange(1, len(variances) + 1)
-    common = max(count for count in range(1, len(variances) + 1) if means[count - 1] <= np.median(variances[:count]))
-    return float(np.sqrt(max(0.0, means[common - 1])))
+    patches = _patches(rgb)
+    mean = patches.mean(axis=1, keepdims=True)
+    covariance = (patches @ patches.T).astype(np.float64) / patches.shape[1] - (mean @ mean.T).astype(np.float64)
+    variances = np.linalg.eigvalsh(covariance)
+    count = np.arange(1, len(variances) + 1)
+    means = np.cumsum(variances) / count
+    medians = (variances[(count - 1) // 2] + variances[count // 2]) / 2
+    return float(np.sqrt(max(0.0, means[np.flatnonzero(means <= medians)[-1]])))
+
+
+def _patches(rgb: Plane) -> Plane:
+    """Return patches, evenly spread, one in each column."""
+    height, width = (side - _PATCH_PX + 1 for side in rgb.shape[:2])
+    step = max(1, round((height * width / _PATCHES) ** 0.5))
+    planes = np.ascontiguousarray(rgb.transpose(2, 0, 1))
+    planes = planes - planes.mean(axis=(1, 2), keepdims=True)  # squares of small values are exact enough
+    places = list(product(range(rgb.shape[2]), range(_PATCH_PX), range(_PATCH_PX)))
+    patches = np.empty((len(places), -(-height // step), -(-width // step)), np.float32)
+    for patch, (color, row, column) in zip(patches, places, strict=True):
+        patch[:] = planes[color, row : row + height : step, column : column + width : step]
+    return patches.reshape(len(places), -1)
 
 
 def _in_quiet_blocks(plane: Plane, luma: Plane) -> float:

@@ -30,7 +30,7 @@ def modes() -> frozenset[Mode]:
 
 
 def open_engine(*, means: EngineResources, options: NeuralOptions = DEFAULTS) -> Engine:
-    """Return the neural engine, which uses the classical one for blending and for pictures that don't grow.
+    """Return the neural engine, which uses the classical one's probe, and for pictures that don't grow its upscaler.
 
     Raises:
         UpscalerUnavailable: the extra `neural` isn't installed.
@@ -48,6 +48,10 @@ def open_engine(*, means: EngineResources, options: NeuralOptions = DEFAULTS) ->
     enlarger = Enlarger(runner=runner, memory_bytes=means.memory_bytes)
     networks = Modes(is_best=options.quality is Quality.BEST, is_fast=options.uses_openvino and computes_bfloat16())
     upscaler = NcnnUpscaler(
-        enlarger=enlarger, modes=networks, otherwise=classical.upscaler, work_time_s=means.work_time_s
+        enlarger=enlarger,
+        modes=networks,
+        otherwise=classical.upscaler,
+        probe=classical.probe,
+        work_time_s=means.work_time_s,
     )
     return evolve(classical, upscaler=upscaler, modes=modes())

@@ -10,7 +10,7 @@ class Steps:
     """Counts steps of work and reports each to the progress monitor."""
 
     monitor: ProgressMonitor
-    total: int
+    total: int = 0
     done: int = 0
     reported: float = 0.0
 

@@ -12,13 +12,14 @@ from spike_core.domain.catalog import SPECIFIED
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import UpscalerUnavailable
 from spike_core.domain.render_options import DEFAULT_OPTIONS, Mode, RenderOptions
+from spike_core.ports.probe import ImageProbe
 from spike_core.ports.progress import UNMONITORED, ProgressMonitor
 from spike_core.ports.upscaler import RenderedImage, Upscaler
 from spike_imaging.encoding import encoded
 from spike_ncnn.choice import Choice, choose, second_pass
 from spike_ncnn.decode import Original, picture_of, read_original, sized, without_halos
 from spike_ncnn.enlarging import Enlarged, Enlarger
-from spike_ncnn.interpolation import Source, source_of
+from spike_ncnn.interpolation import Source, source_of, unreduced
 from spike_ncnn.kind import is_graphic, kind_of
 from spike_ncnn.modes import FAITHFULLY, Modes, Work, invents_texture
 from spike_ncnn.stability import VIVID_TOLERANCE, Tolerance
@@ -37,6 +38,7 @@ class NcnnUpscaler:
     enlarger: Enlarger
     modes: Modes = FAITHFULLY
     otherwise: Upscaler = field(repr=False)  # for pictures that hardly grow, or become smaller
+    probe: ImageProbe = field(repr=False)  # that compares results of pictures which were enlarged before
     work_time_s: float = math.inf  # as `EngineResources` has it
 
     def enhance(
@@ -49,7 +51,8 @@ class NcnnUpscaler:
     ) -> RenderedImage:
         """Return the enhanced picture; see the port. Metadata such as GPS isn't copied.
 
-        Transparency is enlarged separately by Lanczos; gray stays gray.
+        Transparency is enlarged separately by Lanczos; gray stays gray. A picture that was enlarged before is enlarged
+        as it is if the result that is made of what it was before would be refused.
         """
         data = original.read()
         monitor.report(0.0)
@@ -58,7 +61,7 @@ class NcnnUpscaler:
             growth = _growth(read, size)
             if growth <= LITTLE_GROWTH:
                 return self.otherwise.enhance(io.BytesIO(data), size=size, monitor=monitor, **options.as_arguments)
-            return self._enlarged(read, size, options=options, monitor=monitor)
+            return self._enhanced(data, read, size, options=options, steps=Steps(monitor))
         except MemoryError as error:
             raise UpscalerUnavailable from error
 
@@ -86,19 +89,36 @@ class NcnnUpscaler:
             models=sorted({name for choice in choices for name in choice.shares}),
         )
 
-    def _enlarged(
-        self, read: Original, size: Dimensions, *, options: RenderOptions, monitor: ProgressMonitor
+    def _enhanced(
+        self, data: bytes, read: Original, size: Dimensions, *, options: RenderOptions, steps: Steps
     ) -> RenderedImage:
         source = source_of(read.pixels, table=read.quantization)
+        made = self._enlarged(read, source, size, options=options, steps=steps)
+        if source.pixels is read.pixels or not self.probe.compare(io.BytesIO(made.content), io.BytesIO(data)).flaw:
+            return made
+        remark = f"{source.degradation.enlargement}, not undone"
+        source = unreduced(read.pixels, table=read.quantization)
+        return self._enlarged(read, source, size, options=options, steps=steps, remark=remark)
+
+    def _enlarged(
+        self,
+        read: Original,
+        source: Source,
+        size: Dimensions,
+        *,
+        options: RenderOptions,
+        steps: Steps,
+        remark: str = "",
+    ) -> RenderedImage:
         choices = self._choices(read, source, size, options=options)
-        passes = self._passed(source, choices, monitor=monitor)
+        passes = self._passed(source, choices, steps=steps)
         picture = sized(passes[-1].pixels, (size.width_px, size.height_px))
         edges = _edges(read, options)
         if edges:
             picture = without_halos(picture, read)
         picture = picture_of(read, picture)
         reworked = " and then ".join(filter(None, map(str, passes)))
-        parts = (_joined(choices), self._refused(choices, options), reworked, edges, str(source.degradation))
+        parts = (_joined(choices), self._refused(choices, options), reworked, edges, str(source.degradation), remark)
         method = "; ".join(filter(None, parts))
         return encoded(picture, options=options, resolution=read.resolution, method=method)
 
@@ -121,13 +141,14 @@ class NcnnUpscaler:
     def _refused(self, choices: Sequence[Choice], options: RenderOptions) -> str:
         return self.modes.refused(choices) if options.mode is Mode.FAITHFUL else ""
 
-    def _passed(self, source: Source, choices: Sequence[Choice], *, monitor: ProgressMonitor) -> Sequence[Enlarged]:
+    def _passed(self, source: Source, choices: Sequence[Choice], *, steps: Steps) -> Sequence[Enlarged]:
         height, width = source.pixels.shape[:2]
         counts = [
             self.enlarger.passes((height << number, width << number), choice.shares)
             for number, choice in enumerate(choices)
         ]
-        steps, passes = Steps(monitor, sum(counts)), list[Enlarged]()
+        steps.expect(sum(counts))
+        passes = list[Enlarged]()
         for choice in choices:
             tolerance = (
                 VIVID_TOLERANCE if invents_texture(choice) else Tolerance.of(source.degradation, removed=choice.noise)

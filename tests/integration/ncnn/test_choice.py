@@ -113,12 +113,23 @@ def test_weak_coarse_noise_is_removed_by_half(color: float, shares: dict[str, fl
     [
         NoiseEstimate(fine=0.5, half=3.5, color=1.7, gray=4.8, detail=6.5),  # white of 8 before
         NoiseEstimate(fine=0.6, half=7.7, color=3.0, gray=1.8, detail=3.4),  # a sensor's of 16
+        NoiseEstimate(fine=0.4, half=2.1, color=1.1, gray=2.4, detail=3.7),  # white of 5 before
     ],
-    ids=["white", "coarse"],
+    ids=["white", "coarse", "weak"],
 )
-def test_noise_that_shows_in_a_jpeg_is_smoothed_however_good_its_quality(noise: NoiseEstimate) -> None:
-    """As in photographs of a phone in the dark."""
-    assert choose(Degradation(quality=95, noise=noise), factor=2, available=NETWORKS).shares == {"waifu2x-3": 1.0}
+def test_noise_that_shows_in_a_jpeg_is_removed_however_good_its_quality(noise: NoiseEstimate) -> None:
+    """As in photographs of a phone in the dark: by two networks, one of which is told more than is left to see."""
+    degradation = Degradation(quality=95, noise=noise)
+    choice = choose(degradation, factor=2, available=NETWORKS)
+    assert choice.shares == {"srmd": 0.5, "waifu2x-3": 0.5}
+    assert choice.noise > 1.4 * degradation.deviation
+
+
+@pytest.mark.parametrize(("detail", "sharp"), [(2.0, 0.0), (3.3, 0.35), (5.2, 0.71)], ids=["flat", "some", "fine"])
+def test_for_four_times_coarse_noise_and_texture_are_left_to_both_networks(detail: float, sharp: float) -> None:
+    noise = NoiseEstimate(fine=2.0, half=8.5, color=6.0, gray=1.4, detail=detail)
+    shares = choose(Degradation(quality=100, noise=noise), factor=4, available=NETWORKS).shares
+    assert shares.get("span-x4", 0.0) == pytest.approx(sharp, abs=0.05)
 
 
 @pytest.mark.parametrize(

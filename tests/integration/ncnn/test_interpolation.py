@@ -2,21 +2,25 @@
 
 import io
 from collections.abc import Callable
-from typing import Final
+from typing import BinaryIO, Final
 
 import numpy as np
 import pytest
+from attrs import evolve
 from PIL import Image, ImageDraw, ImageFilter
 
 from graphics import GRAPHICS
 from pictures import encoded, photograph
+from spike_contracts.upscaler import Listener
 from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.fidelity import Comparison
 from spike_core.domain.objects import PictureFormat
 from spike_core.ports.factories import EngineResources
 from spike_ncnn import open_engine
 from spike_ncnn.arrays import Pixels
 from spike_ncnn.interpolation import reduced, size_before, source_of
-from spike_pillow import classical_engine
+from spike_ncnn.upscaler import NcnnUpscaler
+from spike_pillow import PillowProbe, classical_engine
 
 BICUBIC: Final = Image.Resampling.BICUBIC
 Change = Callable[[Image.Image], Image.Image]
@@ -121,3 +125,24 @@ def test_a_result_has_the_detail_that_the_picture_had_before_and_says_so() -> No
     analysis = upscaler.analyze(io.BytesIO(data), size=size)
     assert analysis.enlarged_by == pytest.approx(1.5)
     assert "enlarged 1.5 times before" in analysis.summary
+
+
+class RefusingProbe(PillowProbe):
+    """Refuses every result."""
+
+    def compare(self, result: BinaryIO, original: BinaryIO) -> Comparison:
+        return evolve(super().compare(result, original), mean_gap=255.0)
+
+
+def test_an_earlier_enlargement_is_left_if_the_check_of_results_would_refuse_what_is_made_of_undoing_it() -> None:
+    """Otherwise the order would fail."""
+    picture = photograph("astronaut.png").crop((120, 0, 312, 192)).resize((64, 64), BICUBIC).resize((96, 96), BICUBIC)
+    data, size = io.BytesIO(encoded(picture, PictureFormat.PNG)), Dimensions(width_px=192, height_px=192)
+    engine = open_engine(means=EngineResources(cores=2, classical=classical_engine)).upscaler
+    listener = Listener()
+    assert isinstance(engine, NcnnUpscaler)
+    made = evolve(engine, probe=RefusingProbe()).enhance(data, size=size, monitor=listener)
+    assert made.method.endswith("; enlarged 1.5 times before, not undone")
+    assert made.method.startswith("1.00 span;"), "it was enlarged by 2 alone"
+    assert listener.reports == sorted(listener.reports)
+    assert listener.reports[-1] == 1.0

@@ -20,7 +20,7 @@ from spike_ncnn.networks import ANIME, NETWORKS, SPAN, installed
 from spike_ncnn.plugin import modes
 from spike_ncnn.runner import Runner
 from spike_ncnn.upscaler import NcnnUpscaler
-from spike_pillow import PillowUpscaler, classical_engine
+from spike_pillow import PillowProbe, PillowUpscaler, classical_engine
 
 SIZE: Final = Dimensions(width_px=96, height_px=72)
 PICTURE: Final = encoded(photograph(size=(48, 36)), PictureFormat.PNG)
@@ -29,7 +29,7 @@ needs_vivid = pytest.mark.skipif(not ANIME.is_installed, reason="the extra `vivi
 
 def an_upscaler(*, available: frozenset[str] = frozenset(installed())) -> NcnnUpscaler:
     enlarger = Enlarger(runner=Runner(threads=2), memory_bytes=2**26, available=available)
-    return NcnnUpscaler(enlarger=enlarger, otherwise=PillowUpscaler())
+    return NcnnUpscaler(enlarger=enlarger, otherwise=PillowUpscaler(), probe=PillowProbe())
 
 
 def test_best_replaces_the_network_for_clean_pictures_alone() -> None:

@@ -223,7 +223,7 @@ def test_a_soft_shadow_stays_as_it_is(engine: Upscaler) -> None:
 def test_progress_comes_tile_by_tile_and_ends_whole() -> None:
     small = Enlarger(runner=Runner(threads=1), memory_bytes=1)
     listener = Listener()
-    upscaler = NcnnUpscaler(enlarger=small, otherwise=PillowUpscaler())
+    upscaler = NcnnUpscaler(enlarger=small, otherwise=PillowUpscaler(), probe=PillowProbe())
     size = Dimensions(width_px=160, height_px=120)
     upscaler.enhance(io.BytesIO(encoded(photograph(size=(80, 60)))), size=size, monitor=listener)
     assert len(listener.reports) == 1 + 6
@@ -233,7 +233,7 @@ def test_progress_comes_tile_by_tile_and_ends_whole() -> None:
 def test_abandoned_work_stops_at_the_next_tile() -> None:
     small = Enlarger(runner=Runner(threads=1), memory_bytes=1)
     listener = Listener(gives_up_at=3)
-    upscaler = NcnnUpscaler(enlarger=small, otherwise=PillowUpscaler())
+    upscaler = NcnnUpscaler(enlarger=small, otherwise=PillowUpscaler(), probe=PillowProbe())
     with pytest.raises(WorkAbandoned):
         upscaler.enhance(
             io.BytesIO(encoded(photograph(size=(80, 60)))),
@@ -256,7 +256,9 @@ def test_one_family_of_networks_serves_alone(missing: str, factor: int) -> None:
     runner = Runner(threads=2)
     left = frozenset(name for name in Enlarger(runner=runner, memory_bytes=1).available if not name.startswith(missing))
     upscaler = NcnnUpscaler(
-        enlarger=Enlarger(runner=runner, memory_bytes=2**28, available=left), otherwise=PillowUpscaler()
+        enlarger=Enlarger(runner=runner, memory_bytes=2**28, available=left),
+        otherwise=PillowUpscaler(),
+        probe=PillowProbe(),
     )
     original = photograph(size=(48, 40))
     size = Dimensions(width_px=48 * factor, height_px=40 * factor)
@@ -290,7 +292,9 @@ def test_what_fails_in_either_of_two_passes_is_worked_again_and_told() -> None:
     """Without SPAN, a picture is enlarged by two in two passes."""
     left = frozenset({"waifu2x", "waifu2x-0"})
     upscaler = NcnnUpscaler(
-        enlarger=Enlarger(runner=Runner(threads=2), memory_bytes=1, available=left), otherwise=PillowUpscaler()
+        enlarger=Enlarger(runner=Runner(threads=2), memory_bytes=1, available=left),
+        otherwise=PillowUpscaler(),
+        probe=PillowProbe(),
     )
     blocks = np.random.default_rng(1).integers(0, 2, (16, 16, 3)).astype(np.uint8) * 255
     data = encoded(Image.fromarray(blocks.repeat(3, axis=0).repeat(3, axis=1)), PictureFormat.PNG)
