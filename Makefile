@@ -49,7 +49,7 @@ test: check ## check and run all tests
 test-fast: $(VENV)/.dev ## tests without processes, servers and browsers; under two minutes
 	$(BIN)/pytest -q -n 3 --dist worksteal tests/unit tests/integration/procedural tests/integration/system
 
-test-full: ## all combinations, and three times as many examples of each property
+test-full: ## all combinations, and up to five times as many examples of each property
 	SPIKE_TEST_FULL=1 $(MAKE) test interpreters
 
 interpreters: $(VENV)/.dev ## the core's unit tests on CPython 3.12, 3.13 and 3.14; skipped where npm can't install them

@@ -228,7 +228,7 @@ def slow_looks(abused: Abused) -> Iterator[None]:
 
 @contextmanager
 def free_bombs(abused: Abused) -> Iterator[None]:
-    """Order eight free jobs on a picture of 49 megapixels, of which each keeps a worker busy with decoding."""
+    """Order eight free jobs on a picture of 25 megapixels, of which each keeps a worker busy with decoding."""
     answer = abused.upload(_large_picture(), token=abused.abuser)
     image_id, first = answer.json["image"]["id"], answer.json["enhancement"]["jobId"]
     assert abused.server.ask("POST", f"/api/jobs/{first}/cancel", token=abused.abuser).status == 200
@@ -248,9 +248,9 @@ def free_bombs(abused: Abused) -> Iterator[None]:
 
 
 def _large_picture() -> bytes:
-    tile, large = noise(500, seed=3), Image.new("RGB", (7000, 7000))
-    for left in range(0, 7000, 500):
-        for top in range(0, 7000, 500):
+    tile, large = noise(500, seed=3), Image.new("RGB", (5000, 5000))
+    for left in range(0, 5000, 500):
+        for top in range(0, 5000, 500):
             large.paste(tile, (left, top))
     return encoded(large, PictureFormat.PNG, compress_level=3)
 
@@ -300,7 +300,7 @@ CASES: Final[dict[str, Callable[[Abused], AbstractContextManager[None]]]] = {
     "200 kept-alive long polls": long_polls,
     "8 clients that don't read a file of 59 MB": readers_that_do_not_read,
     "9 pictures at a time that take 3 s to look at": slow_looks,
-    "8 free jobs on a picture of 49 megapixels": free_bombs,
+    "8 free jobs on a picture of 25 megapixels": free_bombs,
     "6 bodies of 40 MB to be refused": unwanted_bodies,
     "9 downloads from hosts without an answer of DNS": slow_lookups,
 }

@@ -31,6 +31,7 @@ ARGUMENTS: Final = (
     "--disable-sync",
     "--no-first-run",
     "--hide-scrollbars",
+    "--process-per-site",  # a new page of the studio needs no process of its own, and finds its scripts compiled
     "--force-color-profile=srgb",
 )
 # the tests ask more often than people do

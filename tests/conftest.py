@@ -1,9 +1,10 @@
 """Configuration of all tests."""
 
 import gc
+import logging
 import os
 from collections import defaultdict
-from collections.abc import Generator, Hashable, Mapping
+from collections.abc import Generator, Hashable, Iterator, Mapping
 from typing import Final
 
 import pytest
@@ -39,39 +40,50 @@ pytest.register_assert_rewrite("machine")  # its assertions, too, show their val
 
 # about how long each took on one of four pytest processes, measured; what isn't named has many short tests
 FOLDERS_S: Final[Mapping[str, float]] = {
-    "tests/integration/sqlalchemy": 450,
-    "tests/integration/processes": 430,
-    "tests/integration/faults": 400,
     "tests/integration/browser": 370,
-    "tests/integration/pillow": 270,
-    "tests/integration/sandbox": 140,
-    "tests/integration/http": 130,
-    "tests/integration/ncnn": 95,
-    "tests/integration/openai": 90,
-    "tests/unit/http/openapi": 80,
-    "tests/integration/docs": 65,
-    "tests/unit/docs": 65,
-    "tests/integration/s3": 50,
-    "tests/integration/examples": 45,
-    "tests/unit/http/resources": 45,
-    "tests/integration/dramatiq": 35,
-    "tests/unit/services": 33,
-    "tests/unit/http": 32,
-    "tests/unit/memory": 29,
-    "tests/integration/contracts": 25,
-    "tests/integration/deploy": 25,
-    "tests/integration/procedural": 20,
+    "tests/integration/processes": 360,
+    "tests/integration/sqlalchemy": 330,
+    "tests/integration/pillow": 230,
+    "tests/integration/sandbox": 210,
+    "tests/integration/faults": 200,
+    "tests/integration/http": 110,
+    "tests/integration/ncnn": 100,
+    "tests/integration/examples": 90,
+    "tests/integration/openai": 80,
+    "tests/integration/s3": 60,
+    "tests/unit/docs": 60,
+    "tests/integration/contracts": 55,
+    "tests/integration/docs": 50,
+    "tests/unit/http/openapi": 50,
+    "tests/unit/http/resources": 50,
+    "tests/integration/dramatiq": 42,
+    "tests/integration/deploy": 39,
+    "tests/unit/services": 32,
+    "tests/unit/memory": 30,
+    "tests/unit/http": 27,
+    "tests/integration/procedural": 25,
 }
+
+
+@pytest.fixture
+def logging_as_it_was() -> Iterator[None]:
+    """Restore the logging configuration after a test."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """Collect without garbage collection, and keep what is collected out of all later ones: it stays to the end."""
+    """Collect tests without garbage collection, and keep them out of all later ones, which are rare: they stay."""
     gc.disable()
     try:
         return (yield)
     finally:
         gc.freeze()
+        gc.set_threshold(20_000, 20, 20)
         gc.enable()
 
 

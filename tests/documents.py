@@ -55,7 +55,7 @@ def marks(page: Path) -> int:
 
 def _blocks(page: Path) -> Iterator[Block]:
     reason = ""
-    for token in MarkdownIt("commonmark").parse(page.read_text(encoding="utf-8")):
+    for token in MarkdownIt("commonmark").disable("inline").parse(page.read_text(encoding="utf-8")):
         if token.type == "html_block":
             mark = _MARK.fullmatch(token.content.strip())
             reason = mark[1] if mark else ""

@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 import pytest
 
 VARIABLE: Final = "SPIKE_TEST_FULL"
-_SHARE: Final = 3
+_SHARE: Final = 5
 _EXAMPLES_MIN: Final = 10
 
 _Case = TypeVar("_Case")
@@ -70,16 +70,21 @@ def in_starting_order(folders: Sequence[str], seconds: Mapping[str, float], *, w
     end of another's. `seconds` says how long the tests of the long folders take; a folder isn't divided.
     """
     shares: list[list[int]] = [[] for _ in range(workers)]
+    sizes = [(worker + 1) * len(folders) // workers - worker * len(folders) // workers for worker in range(workers)]
     taken_s = [0.0] * workers
+    others = [place for place, folder in enumerate(folders) if folder not in seconds]
     for folder in sorted(seconds, key=lambda name: -seconds[name]):
-        worker = taken_s.index(min(taken_s))
-        shares[worker] += [place for place, each in enumerate(folders) if each == folder]
+        places = [place for place, each in enumerate(folders) if each == folder]
+        # what a share has no room for would be in front of another one, whose long tests would start late
+        roomy = [worker for worker in range(workers) if len(shares[worker]) + len(places) <= sizes[worker]]
+        if not roomy:
+            others += places
+            continue
+        worker = min(roomy, key=taken_s.__getitem__)
+        shares[worker] += places
         taken_s[worker] += seconds[folder]
-    others = deque(place for place, folder in enumerate(folders) if folder not in seconds)
-    left = len(folders)
-    for worker, share in enumerate(shares):
-        size = left // (workers - worker)
-        while others and len(share) < size:
-            share.append(others.popleft())
-        left -= size
-    return [place for share in (*shares, others) for place in share]
+    left = deque(others)
+    for share, size in zip(shares, sizes, strict=True):
+        while len(share) < size:
+            share.append(left.popleft())
+    return [place for share in shares for place in share]

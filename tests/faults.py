@@ -67,6 +67,7 @@ class FaultyBlobStore:
         """Fail nothing yet."""
         self._blobs = blobs
         self.failing: set[str] = set()
+        self.calls: list[str] = []  # with those that failed
 
     def put(self, key: ObjectKey, content: BinaryIO) -> None:
         """Store an object; see the port."""
@@ -102,6 +103,7 @@ class FaultyBlobStore:
         return self._blobs.attachment_url(key, content_disposition=content_disposition, valid_for=valid_for)
 
     def _check(self, method: str) -> None:
+        self.calls.append(method)
         if method in self.failing:
             raise StorageUnavailable
 

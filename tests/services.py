@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Self
 
+import pytest
 from attrs import frozen
 
 from spike_contracts.builders import an_album, an_image
@@ -23,6 +24,7 @@ from spike_core.domain.outbox import OutboxMessage
 from spike_core.domain.tiers import Tier
 from spike_core.domain.wallet import Wallet
 from spike_core.ports.ids import AnyId
+from spike_core.services import audit, audit_ledgers, audit_objects
 from spike_core.services.uploads import Uploaded
 from spike_memory import InMemorySpike
 from spike_memory.engine import a_picture
@@ -153,3 +155,9 @@ class Services(InMemorySpike):
         """Assert that all is stored as it was, and that no further message was sent."""
         assert self.inventory() == before
         assert {*self.inbox.messages} <= {*before.jobs}
+
+
+def audit_in_pages(rows: int, patch: pytest.MonkeyPatch) -> None:
+    """Have audits read so many rows at a time, so that tests of several pages need few."""
+    for module in (audit, audit_ledgers, audit_objects):
+        patch.setattr(module, "AUDIT_PAGE", rows)

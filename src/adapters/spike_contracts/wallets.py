@@ -20,7 +20,7 @@ from spike_core.ports.transactions import Transactions
 
 # each example works on rows of its own, so that the database may stay
 PROPERTY: Final = settings(
-    max_examples=30,
+    max_examples=20,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors],
 )

@@ -13,7 +13,7 @@ from spike_core.domain.errors import AlbumFull, AlbumNotFound, StaleWrite
 from spike_core.domain.identifiers import AlbumId, AlbumImageId, ImageId, OwnerId
 from spike_core.domain.limits import IMAGES_PER_ALBUM_MAX
 from spike_core.domain.ordering import positions_after
-from spike_sqlalchemy.prepared import Prepared, rows_upsert
+from spike_sqlalchemy.prepared import Prepared
 from spike_sqlalchemy.rows import album_of, album_row, place_of, place_row
 from spike_sqlalchemy.statements import Statements
 from spike_sqlalchemy.tables import album_images, albums
@@ -144,10 +144,7 @@ class SqlAlchemyAlbums:
             AlbumImage(id=id_, album_id=album_id, image_id=image_id, position=position, added_at=now)
             for (id_, image_id), position in zip(images, positions_after(last, len(images)), strict=True)
         ]
-        self._statements.write_rows(
-            lambda dialect, rows: rows_upsert(album_images, rows, dialect=dialect, key=_KEY, sets=("position",)),
-            [place_row(place) for place in wanted],
-        )
+        self._statements.upsert_rows(album_images, [place_row(place) for place in wanted], key=_KEY, sets=("position",))
         rows = self._statements.rows_of(_IMAGES_AMONG, [image_id for _, image_id in images], {"album": album_id.text})
         there = {place.image_id: place for place in map(place_of, rows)}
         appended = [there[place.image_id] for place in wanted]

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from attrs import frozen
-from sqlalchemy import Dialect, SelectBase, Table, UpdateBase
+from sqlalchemy import Dialect, SelectBase, Table, UpdateBase, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
@@ -188,22 +188,34 @@ def insert_unless(table: Table, *, unique: Sequence[str] | None = None, sets: Se
     )
 
 
+@lru_cache(maxsize=8)  # full portions are of one length, and most others are of one row
 def rows_upsert(
-    table: Table, rows: Sequence[Parameters], *, dialect: Dialect, key: Sequence[str], sets: Sequence[str]
-) -> UpdateBase:
-    """Return one statement that stores all the rows; of one whose `key` is there, the columns in `sets` change.
+    table: Table, count: int, dialect: Dialect, names: TableNames, *, key: Sequence[str], sets: Sequence[str]
+) -> Expandable:
+    """Return one statement that stores so many rows; of one whose `key` is there, the columns in `sets` change.
 
-    It isn't prepared, as its length varies. The columns in `key` must be unique together.
+    The columns in `key` must be unique together. `rows_parameters` returns its parameters.
     """
+    rows = [
+        {column.name: bindparam(f"{column.name}_{place}", type_=column.type) for column in table.columns}
+        for place in range(count)
+    ]
     if dialect.name == "sqlite":
         on_sqlite = sqlite.insert(table).values(rows)
-        return on_sqlite.on_conflict_do_update(
+        upserting: UpdateBase = on_sqlite.on_conflict_do_update(
             index_elements=key, set_={name: on_sqlite.excluded[name] for name in sets}
         )
-    on_postgresql = postgresql.insert(table).values(rows)
-    return on_postgresql.on_conflict_do_update(
-        index_elements=key, set_={name: on_postgresql.excluded[name] for name in sets}
-    )
+    else:
+        on_postgresql = postgresql.insert(table).values(rows)
+        upserting = on_postgresql.on_conflict_do_update(
+            index_elements=key, set_={name: on_postgresql.excluded[name] for name in sets}
+        )
+    return expandable(upserting, dialect, names)
+
+
+def rows_parameters(rows: Sequence[Parameters]) -> Parameters:
+    """Return the parameters of a statement of `rows_upsert` for these rows."""
+    return {f"{name}_{place}": value for place, row in enumerate(rows) for name, value in row.items()}
 
 
 def _to_database(type_: TypeEngine[Any], dialect: Dialect) -> Processor | None:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from operator import methodcaller
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Dialect, String, UpdateBase, bindparam, func, select
+from sqlalchemy import Dialect, String, Table, UpdateBase, bindparam, func, select
 
 from spike_core.domain.errors import DatabaseUnavailable, InvariantViolated, SpikeError
 from spike_core.domain.identifiers import Identifier
@@ -17,8 +17,9 @@ from spike_sqlalchemy.prepared import (
     Prepared,
     Row,
     Statement,
-    expandable,
     kept_expandable,
+    rows_parameters,
+    rows_upsert,
 )
 
 IDS_PER_QUERY: Final = 500  # SQLite takes 32766 parameters in a statement, PostgreSQL 65535
@@ -164,14 +165,12 @@ class Statements:
             rows += self._execute_expanded(kept, {**parameters, "keys": portion}, returns_rows=True)[0]
         return rows
 
-    def write_rows(
-        self, built: Callable[[Dialect, Sequence[Parameters]], UpdateBase], rows: Sequence[Parameters]
-    ) -> None:
-        """Execute a statement that is built for many rows at once, in portions; nothing for no rows."""
+    def upsert_rows(self, table: Table, rows: Sequence[Parameters], *, key: Sequence[str], sets: Sequence[str]) -> None:
+        """Store rows by one statement for each portion; see `rows_upsert`."""
         self.check_writable()
         for portion in _portions(rows):
-            statement = expandable(built(self._dialect, portion), self._dialect, self._names)
-            self._execute_expanded(statement, NO_PARAMETERS)
+            statement = rows_upsert(table, len(portion), self._dialect, self._names, key=key, sets=sets)
+            self._execute_expanded(statement, rows_parameters(portion))
 
     def advisory_lock(self, what: str, whose: str) -> None:
         """Take an advisory lock until the end of the transaction, where there is no row to lock.

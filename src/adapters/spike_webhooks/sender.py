@@ -137,7 +137,7 @@ def _retry_after(response: httpcore2.Response, *, now: datetime) -> timedelta:
         return min(timedelta(seconds=int(texts[0][:9])), RETRY_AFTER_MAX)
     try:
         until = parsedate_to_datetime(texts[0])
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter for numbers of many digits
         return _AT_ONCE
     asked = (until if until.tzinfo else until.replace(tzinfo=UTC)) - now
     return min(max(asked, _AT_ONCE), RETRY_AFTER_MAX)

@@ -49,6 +49,7 @@ WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 ORDER_WINDOW_S: Final = 600  # in which an order whose key may be another's by chance is taken for a repetition
 _UPLOAD: Final = "/api/images/upload"
 _BOUNDARY: Final = "spike-mcp-form"
+_UNSAFE: Final = re.compile(r'[\r\n"]')
 _EXTENSIONS: Final[Mapping[str, str]] = {
     "image/jpeg": "jpg",
     "image/svg+xml": "svg",
@@ -246,14 +247,18 @@ def _preview(renditions: Renditions | None) -> list[ObjectKey]:
 
 
 def _form(content: bytes, *, name: str, fields: Mapping[str, str]) -> bytes:
-    """Return a multipart form. A picture can't contain the boundary by chance; a text that does is refused.
+    """Return a multipart form. A picture can't contain the boundary by chance.
 
     Raises:
-        InvalidInput: a field isn't one line.
+        InvalidInput: it does, or there is a field that no upload has.
+        InvalidValue: a text, which can't be escaped, isn't one line without quotation marks.
     """
     delimiter = f"--{_BOUNDARY}".encode()
-    if delimiter in content or any(re.search(r'[\r\n"]', text) for text in (name, *fields.values(), *fields)):
+    if delimiter in content or any(_UNSAFE.search(field_name) for field_name in fields):
         raise InvalidInput
+    for field_name, text in [("name", name), *fields.items()]:
+        if _UNSAFE.search(text):
+            raise InvalidValue(what=field_name, rule="must be one line without quotation marks")
     parts = [
         (f'form-data; name="{field_name}"', text.encode("utf-8", "replace")) for field_name, text in fields.items()
     ]

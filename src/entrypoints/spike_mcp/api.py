@@ -1,5 +1,6 @@
 """The port of the tools: the operations of the REST API, on behalf of one caller."""
 
+import re
 from collections.abc import Collection, Mapping
 from http import HTTPStatus
 from typing import Any, Final, Protocol
@@ -8,6 +9,16 @@ from attrs import field, frozen
 
 PICTURE_BYTES_MAX: Final = 1_000_000  # of a picture inside a result; larger ones are links only
 FILE_BYTES_MAX: Final = 8_000_000  # of a resource, which is in memory, and in base64 too
+
+_ID: Final = re.compile(r"(?:img|job)_\w+", re.ASCII)
+
+
+def segment(id_: object) -> str:
+    """Return the id of an image or a job as a segment of a path; nothing is at that of any other value.
+
+    A word, or an empty text, would be the path of another operation.
+    """
+    return id_ if isinstance(id_, str) and _ID.fullmatch(id_) else "-"
 
 
 @frozen(kw_only=True)

@@ -8,9 +8,8 @@ import base64
 import re
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import quote
 
-from spike_mcp.api import FILE_BYTES_MAX, Api
+from spike_mcp.api import FILE_BYTES_MAX, Api, segment
 from spike_mcp.protocol import INVALID_PARAMS, RESOURCE_NOT_FOUND, ProtocolError, RpcRequest
 from spike_mcp.refusals import api_refusal
 
@@ -30,7 +29,8 @@ TEMPLATES: Final = (
     },
 )
 _URI: Final = re.compile(r"spike://(?P<kind>images|jobs)/(?P<id>\w+)", re.ASCII)
-_LINK: Final = re.compile(r"https?://[^?#]+/(?P<id>(?:img|job)_\w+)\.\w+(?:\?[^#]*)?", re.ASCII)
+# an original with a location has a name of its own, as has the result of a second attempt
+_LINK: Final = re.compile(r"https?://[^?#]+/(?P<id>(?:img|job)_\w+)(?:-\w+)?\.\w+(?:\?[^#]*)?", re.ASCII)
 
 
 def listed(request: RpcRequest, api: Api) -> Mapping[str, Any]:
@@ -62,7 +62,7 @@ def read(request: RpcRequest, api: Api) -> Mapping[str, Any]:
     is_job = id_.startswith("job_")
     if not is_link and is_job != (match["kind"] == "jobs"):
         raise _not_found(uri, request)
-    path = f"/api/{'jobs' if is_job else 'images'}/{quote(id_)}"
+    path = f"/api/{'jobs' if is_job else 'images'}/{segment(id_)}"
     response = api.call("GET", path)
     if response.is_error:
         raise _not_found(uri, request) if response.is_missing else api_refusal(response)

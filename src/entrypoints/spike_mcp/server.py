@@ -3,13 +3,12 @@
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import quote
 
 from attrs import Factory, field, frozen
 
 from spike_core.services.pricing import Pricing
 from spike_mcp import resources, tasks
-from spike_mcp.api import Api, ApiResponse
+from spike_mcp.api import Api, ApiResponse, segment
 from spike_mcp.orders import place_order
 from spike_mcp.protocol import (
     HANDSHAKE,
@@ -159,7 +158,7 @@ class McpServer:
             return api.call("POST", tool.path, body=arguments)
         path, query = tool.path, dict(arguments)
         for name in tool.schema.get("required", ()):
-            path = path.replace(f"{{{name}}}", quote(str(query.pop(name, "-")), safe="", errors="replace"))
+            path = path.replace(f"{{{name}}}", segment(query.pop(name, None)))
         return api.call("GET", path, query=query if tool.takes_query else {})
 
     def _get_task(self, request: RpcRequest, api: Api) -> Result:
@@ -182,7 +181,7 @@ class McpServer:
         if not request.has_tasks:
             data: Mapping[str, Any] = {"requiredCapabilities": {"extensions": {TASKS: {}}}}
             raise ProtocolError(MISSING_CAPABILITY, f"The client must declare the extension {TASKS}", data)
-        response = api.call("GET", f"/api/jobs/{quote(request.text('taskId'), safe='', errors='replace')}")
+        response = api.call("GET", f"/api/jobs/{segment(request.text('taskId'))}")
         if response.is_error:
             raise api_refusal(response)
         job: Mapping[str, Any] = response.body["job"]

@@ -51,35 +51,41 @@ class Deletion:
     clock: Clock
     billing: Billing
 
-    def remove_all(self, owner_id: OwnerId, image_ids: Sequence[ImageId]) -> "RemovedImages":
-        """Delete several of the owner's images, each as `remove` does; repetitions are ignored.
+    def remove_all(self, owner_id: OwnerId, image_ids: Sequence[ImageId]) -> RemovedImages:
+        """Delete several of the owner's images, each step for all of them; repetitions are ignored.
 
-        One that is gone already, or whose objects can't be deleted now, keeps none of the others.
+        Their objects are deleted by one call of the store. If that fails, all are left hidden.
 
         Raises:
             Forbidden: one of them belongs to another owner; nothing was deleted.
-            DatabaseUnavailable: those so far are deleted; a repetition deletes the others.
+            DatabaseUnavailable: some may be deleted or hidden; a repetition deletes the others.
         """
         ids = distinct(image_ids)
         with self.transactions.view() as tx:
             if any(image.owner_id != owner_id for image in tx.images.find(ids).values()):
                 raise Forbidden
-        deleted: list[ImageId] = []
         missing: list[ImageId] = []
         hidden: list[ImageId] = []
         for image_id in ids:
             try:
-                self.remove(owner_id, image_id)
+                self._hide(owner_id, image_id)
             except (ImageNotFound, Forbidden):  # the latter if it is another owner's, who is deleting it
                 missing.append(image_id)
-            except StorageUnavailable as error:
-                _log.warning("the objects of %s aren't deleted yet: %s", image_id, error)
-                hidden.append(image_id)
             else:
-                deleted.append(image_id)
-        return RemovedImages(deleted=deleted, missing=missing, hidden=hidden)
+                hidden.append(image_id)
+        is_pending: list[StorageUnavailable] = []
 
-    @retry_on_conflict
+        def finish() -> None:
+            try:
+                self._finish_hidden(owner_id, hidden)
+            except StorageUnavailable as error:
+                _log.warning("the objects of %d images aren't deleted yet: %s", len(hidden), error)
+                is_pending.append(error)
+
+        self.transactions.when_committed(finish)
+        deleted, pending = ([], hidden) if is_pending else (hidden, [])
+        return RemovedImages(deleted=deleted, missing=missing, hidden=pending)
+
     def remove(self, owner_id: OwnerId, image_id: ImageId) -> None:
         """Delete the owner's image.
 
@@ -88,14 +94,9 @@ class Deletion:
             Forbidden: the image belongs to another owner.
             StorageUnavailable: an object may be left; the image is hidden, and a later call completes the deletion.
         """
-        with self.transactions.begin() as tx:
-            now = self.clock.now()
-            if tx.images.get_deleting(image_id).owner_id != owner_id:
-                raise Forbidden
-            self._cancel_jobs(tx, owner_id, image_id, now=now)
-            tx.images.begin_deletion(image_id, now=now)
+        self._hide(owner_id, image_id)
         # objects can't be brought back if an app that shares its transaction rolls it back
-        self.transactions.when_committed(partial(self._finish_hidden, owner_id, image_id))
+        self.transactions.when_committed(partial(self._finish_hidden, owner_id, [image_id]))
 
     def finish_pending(self) -> int:
         """Complete the deletion of hidden images, in batches, and return how many there were.
@@ -106,8 +107,7 @@ class Deletion:
         finished = 0
         while hidden := self._pending():
             for image in hidden:
-                with suppress(ImageNotFound):  # its owner's request has completed it meanwhile
-                    self._finish(image.owner_id, image.id)
+                self._finish(image.owner_id, [image.id])
             finished += len(hidden)
         return finished
 
@@ -135,15 +135,32 @@ class Deletion:
         with self.transactions.view() as tx:
             return tx.images.expired(ANONYMOUS, created_before=created_before, limit=DELETIONS_BATCH)
 
-    def _finish_hidden(self, owner_id: OwnerId, image_id: ImageId) -> None:
-        """Complete a deletion, unless an app has rolled its first step back and says that it has committed."""
-        with self.transactions.view() as tx, suppress(ImageNotFound):
-            tx.images.get(image_id)
-            return
-        self._finish(owner_id, image_id)
+    @retry_on_conflict
+    def _hide(self, owner_id: OwnerId, image_id: ImageId) -> None:
+        with self.transactions.begin() as tx:
+            now = self.clock.now()
+            if tx.images.get_deleting(image_id).owner_id != owner_id:
+                raise Forbidden
+            self._cancel_jobs(tx, owner_id, image_id, now=now)
+            tx.images.begin_deletion(image_id, now=now)
 
-    def _finish(self, owner_id: OwnerId, image_id: ImageId) -> None:
-        self.blobs.delete(self._objects(image_id))
+    def _finish_hidden(self, owner_id: OwnerId, image_ids: Sequence[ImageId]) -> None:
+        """Complete deletions, except those whose first step an app has rolled back and says that it has committed."""
+        with self.transactions.view() as tx:
+            shown = tx.images.find(image_ids)
+        self._finish(owner_id, [image_id for image_id in image_ids if image_id not in shown])
+
+    def _finish(self, owner_id: OwnerId, image_ids: Sequence[ImageId]) -> None:
+        """Delete the objects of hidden images, and then the rows; others may complete some of them meanwhile."""
+        objects = self._objects(image_ids)
+        if objects:
+            self.blobs.delete(objects)
+        for image_id in image_ids:
+            with suppress(ImageNotFound):
+                self._delete_rows(owner_id, image_id)
+
+    @retry_on_conflict
+    def _delete_rows(self, owner_id: OwnerId, image_id: ImageId) -> None:
         with self.transactions.begin() as tx:
             now = self.clock.now()
             image = tx.images.get_deleting(image_id)
@@ -153,10 +170,14 @@ class Deletion:
             self.billing.forget(tx, posting, images=[image], jobs=tx.jobs.of_image(image_id))
             tx.images.finish_deletion(image_id)
 
-    def _objects(self, image_id: ImageId) -> Sequence[ObjectKey]:
+    def _objects(self, image_ids: Sequence[ImageId]) -> Sequence[ObjectKey]:
+        objects: list[ObjectKey] = []
         with self.transactions.view() as tx:
-            image = tx.images.get_deleting(image_id)
-            return [*image.objects, *(key for job in tx.jobs.of_image(image_id) for key in named_by(job))]
+            for image_id in image_ids:
+                with suppress(ImageNotFound):
+                    objects += tx.images.get_deleting(image_id).objects
+                    objects += (key for job in tx.jobs.of_image(image_id) for key in named_by(job))
+        return objects
 
     def _cancel_jobs(self, tx: Transaction, owner_id: OwnerId, image_id: ImageId, *, now: datetime) -> None:
         """Cancel and refund the image's unfinished jobs; the wallet is locked before the jobs, as everywhere."""

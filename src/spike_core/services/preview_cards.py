@@ -46,14 +46,20 @@ class PreviewCards:
         """Return the card, which is made and stored unless there is one.
 
         Raises:
-            NotFound: as in `find`; or no card can be made of these pictures.
+            NotFound: as in `find`; or no card can be made of these pictures. A preview that is lost is made anew.
+            StorageFull: the store has too little room.
             Unavailable: a dependency failed; another attempt may succeed.
         """
         of_image, of_result = self._renditions(image_id, job_id)
         if of_result.card is not None:
             return of_result.card
+        self.ingest.check_free_space()
         key = ObjectKey.of_card(job_id, body=self.ids.new(ImageId).body)
-        content = self._made(job_id, before=of_image, after=of_result)
+        try:
+            content = self._made(job_id, before=of_image, after=of_result)
+        except ObjectNotFound:
+            self.rendition_making.remake_lost([image_id, job_id], caller=None)
+            raise
         began_at = self.ingest.clock.now()
         with self.ingest.stored({key: io.BytesIO(content)}) as digests:
             self.ingest.check_in_time(began_at)

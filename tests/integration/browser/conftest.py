@@ -61,10 +61,14 @@ def ada(register: NewPerson) -> Person:
 
 
 @pytest.fixture(scope="session")
-def profile(browser: Browser) -> Iterator[BrowserContext]:
-    """A profile whose cache all pages share, so that scripts are fetched and compiled once."""
+def profile(browser: Browser, server: Server) -> Iterator[BrowserContext]:
+    """A profile whose cache all pages share, so that scripts are fetched and compiled once.
+
+    Its first page stays open, and with it the process that all others use.
+    """
     profile = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce", locale="en-GB")
     profile.set_default_timeout(PATIENCE_MS)
+    profile.new_page().goto(f"{server.url}/healthz")
     yield profile
     profile.close()
 
@@ -91,7 +95,7 @@ def page(profile: BrowserContext) -> Iterator[Page]:
     devtools.send("Storage.clearDataForOrigin", {"origin": f"{url.scheme}://{url.netloc}", "storageTypes": "all"})
     profile.clear_cookies()
     profile.clear_permissions()
-    for each in profile.pages:
+    for each in profile.pages[1:]:
         each.close()
     assert bugs == []
 

@@ -63,6 +63,7 @@ def test_the_tier_of_the_page_is_sold_described_and_delivered(spike: Spike) -> N
     assert (done["status"], done["enhancedWidth"], done["enhancedHeight"]) == ("COMPLETED", 8192, 8192)
 
 
+@pytest.mark.usefixtures("logging_as_it_was")
 def test_the_command_knows_the_tier_of_the_page(configured: Path) -> None:
     (configured / "photo.png").write_bytes(encoded(photograph(size=(300, 20))))
     ran = CliRunner().invoke(enhance, [str(configured / "photo.png"), "--tier", "tier_8k"])

@@ -73,10 +73,10 @@ def check_story(
     assert joined.json()["tokens"] == 100
     junk = upload(ada, "beach", b"no picture")
     assert (junk.status_code, junk.json()["code"]) == (400, "unknown_picture_format")
-    uploaded = upload(ada, "beach", encoded(photograph()))
+    uploaded = upload(ada, "beach", encoded(photograph(size=(150, 100))))
     assert uploaded.status_code == 202
     assert uploaded.json()["tokens"] == 98
-    assert upload(ada, "beach", encoded(photograph())).status_code == 409  # the app's own row is refused
+    assert upload(ada, "beach", encoded(photograph(size=(150, 100)))).status_code == 409  # the app's own row is refused
     assert ask(ada, "/tokens").json() == 98
     job = f"/jobs/{uploaded.json()['job']}"
     assert ask(STRANGER, job).status_code == 404
@@ -200,7 +200,7 @@ def _check_django_on_postgresql(models: ModuleType, url: str, folder: Path) -> N
     call_command("migrate", database="postgres", verbosity=0)
     database = open_postgres(f"{url}?schema=spike")
     database.migrate()
-    spike = build(Settings(data_dir=folder, worker_threads=1), database=database)
+    spike = build(Settings(data_dir=folder, upscaler="classical", worker_threads=1), database=database)
     owner = spike.accounts.registration.register(Email.parse("ada@example.org")).user.id
 
     def upload(title: str) -> None:

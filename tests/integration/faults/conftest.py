@@ -1,13 +1,11 @@
-"""What faults are done to: PostgreSQL, Valkey, an S3 server, `spike serve` and `spike worker`.
+"""What faults are done to: PostgreSQL, Valkey, an object store, `spike serve` and `spike worker`.
 
 Tests with the fixture `trial` are checked: at the end, when its processes have ended, `spike audit` finds
 nothing, every job that a client was promised is delivered or given back, and the tokens add up.
 """
 
-import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Final
 
 import pytest
 
@@ -15,10 +13,7 @@ from fault_scenario import GRANT, FaultScenario
 from fault_table import note
 from fleet import IMPATIENT
 from gates import Gate
-from servers.s3 import S3Server
 from servers.valkey import Valkey
-
-STORE: Final = {"connect_timeout_s": "2", "read_timeout_s": "10", "attempts_max": "2"}
 
 
 @pytest.fixture
@@ -34,9 +29,9 @@ def gate(tmp_path: Path) -> Gate:
 
 
 @pytest.fixture
-def storage(s3_server: S3Server) -> Mapping[str, str]:
-    """Return the settings of a bucket."""
-    return {"SPIKE_STORAGE_URL": s3_server.url(f"t-{uuid.uuid4().hex}", **STORE), **s3_server.credentials}
+def storage(tmp_path: Path) -> Mapping[str, str]:
+    """Return the settings of a folder that all processes share; the tests of a failing object store use S3."""
+    return {"SPIKE_STORAGE_URL": (tmp_path / "objects").as_uri()}
 
 
 @pytest.fixture

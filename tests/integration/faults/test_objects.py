@@ -1,5 +1,6 @@
 """An object store that fails, hangs, sends wrong answers or is slow, at uploads, results and deletions."""
 
+import uuid
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -40,12 +41,12 @@ def store(s3_server: S3Server) -> Iterator[FaultProxy]:
 
 
 @pytest.fixture
-def storage(storage: Mapping[str, str], store: FaultProxy) -> Mapping[str, str]:
-    """Return the settings of the bucket, through the proxy, with short timeouts."""
-    url = urlsplit(storage["SPIKE_STORAGE_URL"])
+def storage(s3_server: S3Server, store: FaultProxy) -> Mapping[str, str]:
+    """Return the settings of a bucket, through the proxy, with short timeouts."""
+    url = urlsplit(s3_server.url(f"t-{uuid.uuid4().hex}", **IMPATIENT))
     options = {name: value for name, [value] in parse_qs(url.query).items()}
-    query = urlencode({**options, **IMPATIENT, "endpoint_url": f"http://127.0.0.1:{store.port}"})
-    return {**storage, "SPIKE_STORAGE_URL": url._replace(query=query).geturl()}
+    query = urlencode({**options, "endpoint_url": f"http://127.0.0.1:{store.port}"})
+    return {**s3_server.credentials, "SPIKE_STORAGE_URL": url._replace(query=query).geturl()}
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 from falcon import testing
 
+from forked_children import forked_children
 from multipart import CONTENT_TYPE, an_upload
 from pictures import HEIC_HEADER, HTML, JUNK, SVG, a_photo, a_png_that_announces, encoded, photograph
 from spike_core.domain.accounts import Email
@@ -33,9 +34,18 @@ REFUSED = {
 }
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _forked() -> Iterator[None]:
+    """Fork the sandbox's children, which would take most of the time to start."""
+    with forked_children():
+        yield
+
+
 @pytest.fixture(scope="module")
 def spike(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spike]:
-    with build(Settings(data_dir=tmp_path_factory.mktemp("spike") / "var", rate_upload=0)) as spike:
+    folder = tmp_path_factory.mktemp("spike") / "var"
+    # nothing is enhanced: networks would enlarge each picture that is accepted
+    with build(Settings(data_dir=folder, upscaler="classical", worker_threads=0, rate_upload=0)) as spike:
         spike.database.migrate()
         yield spike
 

@@ -7,6 +7,7 @@ from falcon import testing
 
 from corpus import CORPUS
 from effort import staggered
+from forked_children import forked_children
 from multipart import CONTENT_TYPE, an_upload
 from spike_core.domain.accounts import Email
 from spike_core.domain.tokens import Tokens
@@ -14,9 +15,18 @@ from spike_http import create_app
 from spike_runtime import Settings, Spike, build
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _forked() -> Iterator[None]:
+    """Fork the sandbox's children, which would take most of the time to start."""
+    with forked_children():
+        yield
+
+
 @pytest.fixture(scope="module")
 def spike(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spike]:
-    with build(Settings(data_dir=tmp_path_factory.mktemp("spike") / "var", rate_upload=0)) as spike:
+    folder = tmp_path_factory.mktemp("spike") / "var"
+    # nothing is enhanced: networks would enlarge each picture that is accepted
+    with build(Settings(data_dir=folder, upscaler="classical", worker_threads=0, rate_upload=0)) as spike:
         spike.database.migrate()
         yield spike
 

@@ -10,6 +10,7 @@ from falcon import testing
 from PIL import Image
 
 from caller import Caller
+from forked_children import forked_children
 from spike_core.domain.accounts import Email
 from spike_core.domain.identifiers import JobId
 from spike_core.domain.tokens import Tokens
@@ -19,6 +20,13 @@ from spike_runtime import Settings, Spike, build
 
 MIB: Final = 1024 * 1024
 TRAILER: Final = b"\0" * 11 * MIB  # a phone's second picture, which is kept and not decoded
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _forked() -> Iterator[None]:
+    """Fork the sandbox's children, which would take most of the time to start."""
+    with forked_children():
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -38,7 +38,7 @@ BICUBIC = Image.Resampling.BICUBIC
 class TestNcnnUpscaler(UpscalerContract):
     @pytest.mark.parametrize("tier", [Tier.TIER_1K, Tier.TIER_4K])
     @pytest.mark.parametrize(
-        "original", [Dimensions(width_px=320, height_px=213), Dimensions(width_px=96, height_px=64)], ids=str
+        "original", [Dimensions(width_px=160, height_px=107), Dimensions(width_px=96, height_px=64)], ids=str
     )
     def test_the_result_is_what_was_ordered(
         self, upscaler: Upscaler, make_picture: MakePicture, probe: ImageProbe, tier: Tier, original: Dimensions

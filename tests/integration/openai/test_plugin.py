@@ -10,6 +10,7 @@ import pytest
 import typed_settings
 from attrs import evolve
 
+from forked_children import forked_children
 from images_api import FORBIDDEN, KEY, ImagesApi, refusing
 from pictures import a_photo, decoded
 from spike_core.domain.accounts import Email
@@ -27,6 +28,13 @@ from spike_runtime import Settings, Spike, WrongSettings, build
 from spike_sandbox import SandboxedCanvasFitter
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _forked() -> Iterator[None]:
+    """Fork the sandbox's children, which would take most of the time to start."""
+    with forked_children():
+        yield
+
+
 @pytest.fixture
 def api() -> Iterator[ImagesApi]:
     with ImagesApi() as opened:
@@ -37,6 +45,7 @@ def api() -> Iterator[ImagesApi]:
 def settings(api: ImagesApi, tmp_path: Path) -> Settings:
     return Settings(
         data_dir=tmp_path,
+        upscaler="classical",
         generator="openai",
         generator_url=api.url,
         generator_api_key=typed_settings.SecretStr(KEY),

@@ -6,6 +6,7 @@ from functools import partial
 
 import pytest
 
+from forked_children import forked_children
 from hostile_engine import a_hostile_engine, hostile_pillow
 from images_api import KEY, ImagesApi, with_picture
 from pictures import encoded, photograph
@@ -20,6 +21,13 @@ from spike_pillow import classical_engine
 SIZE = Dimensions(width_px=64, height_px=48)
 PROMPT = Prompt("a cat on a chair")
 ROGUE = a_hostile_engine("work: segfault")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _forked() -> Iterator[None]:
+    """Fork the sandbox's children, which would take most of the time to start."""
+    with forked_children():
+        yield
 
 
 @pytest.fixture

@@ -120,6 +120,19 @@ def test_a_jpeg_is_reduced_as_well_from_a_draft_as_from_all_pixels() -> None:
     assert psnr(png, plain) > 3_000
 
 
+def test_halves_that_are_reduced_at_once_meet_without_a_seam() -> None:
+    """Noise overshoots black and white at each step, so an order of steps of its own would show in a half."""
+    noise = Image.fromarray(np.random.default_rng(1).integers(0, 256, (451, 300, 3), dtype=np.uint8))
+    picture = PillowUpscaler().enhance(
+        io.BytesIO(encoded(noise, PictureFormat.PNG)),
+        size=Dimensions(width_px=120, height_px=181),
+        options=RenderOptions(format=PictureFormat.PNG),
+    )
+    at_once = noise.resize((300, 181), LANCZOS).resize((120, 181), LANCZOS)
+    difference = np.asarray(ImageChops.difference(decoded(picture.content), at_once))
+    assert difference.max() <= 1
+
+
 def test_an_opaque_picture_comes_as_a_baseline_jpeg_with_full_chroma() -> None:
     picture = enhance(encoded(photograph()), 1024, 681)
     with Image.open(io.BytesIO(picture.content)) as result:

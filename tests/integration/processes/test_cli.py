@@ -18,6 +18,8 @@ from spike_core.domain.ledger import Reference
 from spike_core.domain.tokens import Tokens
 from spike_runtime import Settings, build
 
+pytestmark = pytest.mark.usefixtures("logging_as_it_was")  # which commands in this process configure
+
 RULES = ("--scope", "read", "--scope", "spend", "--expires", "2100-01-01", "--monthly-limit", "50")
 
 

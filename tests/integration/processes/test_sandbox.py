@@ -34,6 +34,9 @@ def settings(tmp_path: Path) -> Mapping[str, str]:
         **IMPATIENT,
         **with_engine("hostile_pillow", tmp_path),
         "SPIKE_SANDBOX": "on",
+        "SPIKE_SANDBOX_PROBES": "1",  # each child takes half a second of processor time to start
+        "SPIKE_WORKER_THREADS": "1",
+        "SPIKE_QUICK_THREADS": "0",
         "SPIKE_SANDBOX_MEMORY_MB": "512",
         "SPIKE_SANDBOX_CPU_S": "2",
         "SPIKE_SANDBOX_TIME_S": "10",
@@ -139,7 +142,7 @@ def test_a_worker_whose_child_is_killed_tries_again(
 def test_no_child_outlives_a_killed_server(folder: Path, settings: Mapping[str, str]) -> None:
     with serving(folder, **settings) as server:
         upload(server, "work: sleep")
-        children = eventually("all children", lambda: _if_many(server.process.pid, 4))
+        children = eventually("all children", lambda: _if_many(server.process.pid, 2))
         watched = [os.pidfd_open(child.pid) for child in children]
         server.kill()
         for child in watched:
@@ -148,7 +151,7 @@ def test_no_child_outlives_a_killed_server(folder: Path, settings: Mapping[str, 
 
 def test_no_child_outlives_a_killed_worker(folder: Path, settings: Mapping[str, str], redis_url: str) -> None:
     with a_fleet(folder, **settings, SPIKE_BROKER_URL=redis_url) as fleet:
-        children = eventually("all children", lambda: _if_many(fleet.process.pid, 2))
+        children = eventually("all children", lambda: _if_many(fleet.process.pid, 1))
         watched = [os.pidfd_open(child.pid) for child in children]
         [worker] = fleet.pids
         os.kill(worker, signal.SIGKILL)
@@ -161,7 +164,7 @@ def test_a_server_that_is_told_to_stop_leaves_no_child(
     folder: Path, settings: Mapping[str, str], number: signal.Signals
 ) -> None:
     with serving(folder, **settings) as server:
-        children = eventually("all children", lambda: _if_many(server.process.pid, 4))
+        children = eventually("all children", lambda: _if_many(server.process.pid, 2))
         watched = [os.pidfd_open(child.pid) for child in children]
         server.process.send_signal(number)
         assert server.process.wait(PATIENCE_S) == 0

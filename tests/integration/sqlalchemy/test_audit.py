@@ -8,7 +8,7 @@ from attrs import evolve
 from sqlalchemy import update
 
 from effort import staggered
-from services import Services
+from services import Services, audit_in_pages
 from spike_contracts.builders import NOON, a_job, an_image, an_opening
 from spike_core.domain.tokens import Tokens
 from spike_core.domain.usage import Usage
@@ -16,7 +16,7 @@ from spike_core.ports.transactions import Transactions
 from spike_sqlalchemy import SqlAlchemyDatabase
 from spike_sqlalchemy.tables import albums
 
-PORTION: Final = 500
+PORTION: Final = 100
 SLACK: Final = 1.3  # what else is allocated by and by
 
 
@@ -51,7 +51,10 @@ def _peak_bytes(services: Services) -> int:
 
 
 @pytest.mark.parametrize("url", staggered(["postgresql", "sqlite"], step=2), indirect=True)
-def test_the_audit_of_six_times_as_much_takes_no_more_memory(transactions: Transactions) -> None:
+def test_the_audit_of_six_times_as_much_takes_no_more_memory(
+    transactions: Transactions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    audit_in_pages(PORTION, monkeypatch)
     services = Services.build(transactions=transactions)
     _fill(transactions, 2)
     _peak_bytes(services)  # statements are compiled, caches filled

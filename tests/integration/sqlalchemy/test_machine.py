@@ -4,17 +4,19 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 
 import psycopg
 import pytest
 from hypothesis import settings
 
-from effort import examples
+from effort import IS_FULL, examples
 from servers.postgres import emptied
 from spike_contracts.machine import SpikeMachine
 from spike_core.ports.factories import Database
 from spike_sqlalchemy import open_postgres, open_sqlite
+
+STEPS: Final = 40 if IS_FULL else 25
 
 
 class SqliteMachine(SpikeMachine):
@@ -59,7 +61,7 @@ def _template(template: Path) -> None:
 
 
 TestSqliteMachine = pytest.mark.usefixtures("_template")(SqliteMachine.TestCase)
-TestSqliteMachine.settings = settings(max_examples=examples(60, share=5), stateful_step_count=40, deadline=None)
+TestSqliteMachine.settings = settings(max_examples=examples(60, share=5), stateful_step_count=STEPS, deadline=None)
 
 
 @pytest.fixture(scope="class")
@@ -71,4 +73,4 @@ def _server(migrated_postgres: str) -> Iterator[None]:
 
 
 TestPostgresMachine = pytest.mark.usefixtures("_server")(PostgresMachine.TestCase)
-TestPostgresMachine.settings = settings(max_examples=examples(30), stateful_step_count=40, deadline=None)
+TestPostgresMachine.settings = settings(max_examples=examples(30), stateful_step_count=STEPS, deadline=None)

@@ -189,12 +189,15 @@ def test_an_endless_body_is_not_read() -> None:
         ("429 X\r\nRetry-After: Thu, 01 Jan 2026 11:00:00 GMT", 0),
         ("429 X\r\nRetry-After: -1", 0),
         ("429 X\r\nRetry-After: Thu, 99 Jan 2026 11:00:00 +9999", 0),
+        (f"429 X\r\nRetry-After: Thu, 01 Jan {'9' * 30} 11:00:00 GMT", 0),
+        ("429 X\r\nRetry-After: soon", 0),
         ("500 X\r\nRetry-After: 120", 0),
     ],
 )
 def test_a_receiver_that_is_busy_says_how_long_to_leave_it_alone(answer: str, seconds: int) -> None:
     with served(f"HTTP/1.1 {answer}\r\n\r\n".encode()) as url:
         attempt = HttpWebhookSender(allow=[LOOPBACK]).send(a_message(url))
+    assert attempt.status == int(answer[:3])
     assert (attempt.result, attempt.retry_after) == (AttemptResult.FAILED, timedelta(seconds=seconds))
 
 

@@ -12,8 +12,9 @@ from attrs import fields, frozen
 from falcon import inspect, testing
 
 from caller import Caller
-from memory_spike import MemorySpike
+from memory_spike import MemorySpike, with_limits
 from spike_contracts.builders import a_body
+from spike_core.domain.rate_limits import RateLimitGroup
 from spike_http import create_app
 from spike_runtime import Settings
 
@@ -42,6 +43,7 @@ UNKNOWN: Final = {
 }
 ERROR: Final = re.compile(r"^\| ([45]\d\d) \| .+ \|$", re.MULTILINE)
 NO_REST: Final = ("/studio", "/mcp", "/.well-known")
+UNLIMITED: Final = with_limits(dict.fromkeys(RateLimitGroup, 0))
 FOR_ALL: Final = {403, 429, 500}  # what the text above the table says of all
 
 
@@ -124,9 +126,10 @@ def test_each_row_with_a_limit_names_the_limit_of_its_bucket() -> None:
 
 def test_credentials_are_needed_as_told() -> None:
     """Where they are optional, it depends on the resource; here the resource doesn't exist."""
+    caller = a_client(UNLIMITED)
     for endpoint in TABLE:
         documented = TABLE[endpoint]
-        status = ask(a_client(), endpoint).status_code
+        status = ask(caller, endpoint).status_code
         assert documented.credentials != "required" or status == 401, endpoint
         assert documented.credentials != "none" or status != 401, endpoint
         assert (401 in documented.errors) == (documented.credentials != "none"), endpoint
@@ -134,8 +137,10 @@ def test_credentials_are_needed_as_told() -> None:
 
 def test_what_bad_requests_are_answered_is_told() -> None:
     bad_query = {"limit": "0", "wait": "x", "cursor": "?"}
-    for endpoint in TABLE:
-        caller = a_client()
+    services = MemorySpike.build(UNLIMITED)
+    client = testing.TestClient(create_app(services.spike))
+    for number, endpoint in enumerate(TABLE):
+        caller = Caller(client, services.register(f"{number}@example.org"))
         answers = [
             ask(caller, endpoint),
             ask(caller, endpoint, Authorization="Bearer wrong"),

@@ -10,6 +10,7 @@ from typing import Final
 import pytest
 
 from documents import Block, all_blocks
+from forked_children import forked_children
 from pictures import decoded, encoded, photograph
 
 EXAMPLES: Final = [block for block in all_blocks("python") if not block.not_run]
@@ -36,6 +37,13 @@ RUNS_TWICE: Final = embedding_examples()[0]  # below
 ONCE: Final = {block.text: block for block in EXAMPLES if block.text != RUNS_TWICE}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _forked() -> Iterator[None]:
+    """Fork the sandbox's children, which would take most of the time to start."""
+    with forked_children():
+        yield
+
+
 @pytest.mark.parametrize("block", ONCE.values(), ids=lambda block: block.place)
 def test_an_example_runs_beside_a_photograph(block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """If it writes enhanced.jpg, that has the longest side of TIER_1K."""
@@ -44,7 +52,7 @@ def test_an_example_runs_beside_a_photograph(block: Block, tmp_path: Path, monke
 
 
 def run(text: str, folder: Path) -> None:
-    (folder / "photo.jpg").write_bytes(encoded(photograph()))
+    (folder / "photo.jpg").write_bytes(encoded(photograph(size=(150, 100))))
     script = folder / "example.py"
     script.write_text(text, encoding="utf-8")
     runpy.run_path(str(script))

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+import pytest
 from falcon import testing
 
 from caller import PICTURE, Caller
@@ -15,6 +16,7 @@ from spike_contracts.builders import a_job_id, an_image_id
 from spike_core.domain.identifiers import ImageId
 from spike_core.domain.objects import ObjectKey, PictureFormat
 from spike_mcp.api import FILE_BYTES_MAX
+from spike_memory import draw_picture
 
 INLINE: Final[dict[str, Any]] = {"image": base64.b64encode(PICTURE).decode(), "mimeType": "image/jpeg"}
 
@@ -67,6 +69,8 @@ def test_what_a_caller_may_not_see_is_as_if_it_did_not_exist(
         read(raw, f"https://example.org{path}"),
         read(raw, "file:///etc/passwd"),
         read(raw, "spike://jobs/../images"),
+        read(raw, "spike://images/layout"),
+        read(raw, "spike://jobs/batch-status"),
         read(raw, ""),
         read(raw, f"http://falconframework.org{path.replace('enhanced', 'images')}"),
     ]
@@ -87,6 +91,28 @@ def test_what_a_caller_may_not_see_is_as_if_it_did_not_exist(
         (400, -32602, "Resource not found")
     }
     assert raw.request("tasks/get", {"taskId": job_id}).json["result"]["status"] == "completed"
+
+
+@pytest.mark.parametrize("id_", ["", "layout", "links", "a/b", "..", "%2e%2e", "?limit=1", None, 7, ["x"]])
+def test_a_word_in_place_of_an_id_leads_to_no_other_operation(raw: RawClient, id_: object) -> None:
+    for result in (raw.call("get_image", imageId=id_), raw.call("get_job", jobId=id_)):
+        assert (result["isError"], result["structuredContent"]["code"]) == (True, "NOT_FOUND")
+
+
+@pytest.mark.parametrize("name", ['a "b".jpg', "a\r\nb.jpg"])
+def test_a_name_that_no_form_can_hold_is_refused_with_the_reason(raw: RawClient, name: str) -> None:
+    result = raw.call("upload_image", name=name, **INLINE)
+    assert result["content"][0]["text"].endswith("name must be one line without quotation marks")
+
+
+def test_the_link_of_an_original_with_a_location_can_be_read_by_its_owner(raw: RawClient) -> None:
+    located = draw_picture(flaw="located")
+    raw.call("upload_image", image=base64.b64encode(located).decode(), mimeType="image/jpeg")
+    [image] = raw.request("resources/list").json["result"]["resources"]
+    link = raw.call("get_image", imageId=image["uri"].rpartition("/")[2])["content"][-1]["uri"]
+    assert "/originals/" in link
+    [contents] = read(raw, link).json["result"]["contents"]
+    assert base64.b64decode(contents["blob"]) == located
 
 
 def test_a_large_file_is_read_at_its_url(services: MemorySpike, raw: RawClient) -> None:

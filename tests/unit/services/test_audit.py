@@ -3,12 +3,13 @@
 import io
 from collections.abc import Callable, Collection
 from datetime import timedelta
+from typing import Final
 
 import pytest
 from attrs import evolve
 
 from faults import FaultyBlobStore, FaultyTransactions
-from services import Inventory, Services
+from services import Inventory, Services, audit_in_pages
 from spike_contracts.builders import an_image_id
 from spike_core.domain.errors import StorageUnavailable
 from spike_core.domain.identifiers import JobId
@@ -18,9 +19,15 @@ from spike_core.domain.objects import ObjectKey, PictureFormat
 from spike_core.domain.outbox import OutboxMessage
 from spike_core.domain.tokens import Tokens
 from spike_core.services.audit import DEAD_MESSAGE_AGE
-from spike_core.services.audit_run import AUDIT_PAGE
 from spike_memory import ManualClock, MemoryBlobStore, MemoryTransactions
 from spike_memory.state import State
+
+PAGE: Final = 20
+
+
+@pytest.fixture(autouse=True)
+def _pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    audit_in_pages(PAGE, monkeypatch)
 
 
 def a_busy_house(transactions: MemoryTransactions | None = None) -> Services:
@@ -220,9 +227,9 @@ def test_a_message_of_an_ended_job_is_found_when_relays_should_have_dropped_it()
 
 def test_messages_behind_the_first_page_are_judged() -> None:
     services = Services.build()
-    owner = services.owner(tokens=10 * AUDIT_PAGE)
+    owner = services.owner(tokens=10 * PAGE)
     services.inbox.refuses = True
-    jobs = [services.accept(owner) for _ in range(AUDIT_PAGE + 1)]
+    jobs = [services.accept(owner) for _ in range(PAGE + 1)]
     last = max(job.id for job in jobs)
     services.jobs.cancellation.cancel(owner, last)
     with services.transactions.begin() as tx:
@@ -234,8 +241,8 @@ def test_messages_behind_the_first_page_are_judged() -> None:
 def test_damage_behind_the_first_page_is_found() -> None:
     """With exactly one full page of images, jobs and objects, and one more image without its object."""
     services = Services.build()
-    owner = services.owner(tokens=10 * AUDIT_PAGE)
-    for _ in range(AUDIT_PAGE):
+    owner = services.owner(tokens=10 * PAGE)
+    for _ in range(PAGE):
         services.accept(owner)
     assert services.findings() == []
     last = services.upload(owner).image
@@ -246,7 +253,7 @@ def test_damage_behind_the_first_page_is_found() -> None:
 def test_wallets_behind_the_first_page_are_judged() -> None:
     transactions = MemoryTransactions()
     services = Services.build(transactions=transactions)
-    for number in range(AUDIT_PAGE + 1):
+    for number in range(PAGE + 1):
         last = services.owner(f"{number}@example.org", tokens=1)
     transactions._state.wallets[last] = evolve(transactions._state.wallets[last], balance=Tokens(2))
     assert [finding.subject for finding in services.findings()] == [str(last)]
@@ -255,8 +262,8 @@ def test_wallets_behind_the_first_page_are_judged() -> None:
 def test_jobs_behind_the_first_page_are_judged() -> None:
     transactions = MemoryTransactions()
     services = Services.build(transactions=transactions)
-    owner = services.owner(tokens=10 * AUDIT_PAGE)
-    for _ in range(AUDIT_PAGE + 1):
+    owner = services.owner(tokens=10 * PAGE)
+    for _ in range(PAGE + 1):
         last = services.accept(owner)
     transactions._state.jobs[last.id] = CancelledJob(spec=last.spec, ended_at=services.clock.now())
     found = [(finding.invariant, finding.subject) for finding in services.findings()]

@@ -116,17 +116,22 @@ def test_an_object_that_cant_be_deleted_is_deleted_later(finisher: str) -> None:
     assert services.images.deletion.finish_pending() == 0
 
 
-def test_an_object_that_cant_be_deleted_keeps_no_other_image_from_being_deleted() -> None:
+def test_several_images_are_deleted_by_one_call_of_the_store_and_wait_for_it_together() -> None:
+    """A store that is away takes a time-out for each call."""
     blobs = FaultyBlobStore(MemoryBlobStore(clock := ManualClock()))
     services = Services.build(clock=clock, blobs=blobs)
     owner = services.owner()
-    ids = [services.upload(owner).image.id for _ in range(2)]
+    ids = [services.upload(owner).image.id for _ in range(3)]
     blobs.failing.add("delete")
     assert services.images.deletion.remove_all(owner, ids).hidden == ids
+    assert blobs.calls.count("delete") == 1
+    assert services.balance(owner) == 100
     with pytest.raises(ImageNotFound):
-        services.queries.image(ids[1], viewer=owner)
+        services.queries.image(ids[2], viewer=owner)
     blobs.failing.clear()
     assert services.images.deletion.remove_all(owner, ids).deleted == ids
+    assert blobs.calls.count("delete") == 2
+    assert services.balance(owner) == 100
     check_gone(services)
 
 

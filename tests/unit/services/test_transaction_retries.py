@@ -59,7 +59,7 @@ USE_CASES = use_cases()
 
 
 def test_there_are_use_cases_to_look_at() -> None:
-    assert {"Enhancements.enhance", "JobTransitions.complete", "Deletion.remove"} | SUPPRESSED <= set(USE_CASES)
+    assert {"Enhancements.enhance", "JobTransitions.complete", "Uploads.upload"} | SUPPRESSED <= set(USE_CASES)
 
 
 @pytest.mark.parametrize("name", sorted(set(USE_CASES) - SUPPRESSED))
@@ -93,6 +93,20 @@ def test_an_upload_that_is_undone_reads_its_file_again(services: Services) -> No
     evolved.upload(owner)
     assert undone.left == 0
     assert len(services.inventory().objects) == 1
+    assert services.findings() == []
+
+
+def test_both_steps_of_a_deletion_are_retried(services: Services) -> None:
+    owner = services.owner()
+    first, second = (services.upload(owner).image.id for _ in range(2))
+    undone = Undone(services.transactions, left=TRANSACTION_TRIES_MAX - 1)
+    deletion = evolve(services.images.deletion, transactions=undone)
+    deletion.remove(owner, first)
+    with services.transactions.begin() as tx:
+        tx.images.begin_deletion(second, now=services.clock.now())
+    undone.left = TRANSACTION_TRIES_MAX - 1
+    assert (deletion.finish_pending(), undone.left) == (1, 0)
+    assert services.inventory().images == {}
     assert services.findings() == []
 
 

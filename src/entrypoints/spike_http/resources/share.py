@@ -12,6 +12,7 @@ from spike_core.domain.errors import Forbidden, InvalidIdentifier, NotFound, Obj
 from spike_core.domain.identifiers import AlbumId, ImageId, JobId
 from spike_core.domain.images import Image
 from spike_core.domain.jobs import CompletedJob
+from spike_core.domain.rate_limits import RateLimitGroup
 from spike_core.domain.renditions import CARD_SIZE
 from spike_core.domain.secrets import Secret
 from spike_core.services.albums import Albums
@@ -117,6 +118,7 @@ class SharedCardResource:
             parsed = ImageId.parse(image_id), JobId.parse(job_id)
             card = self.cards.find(*parsed)
             if card is None:
+                self.limiter.count_client(req, RateLimitGroup.GET_IMAGE)  # each is an object that stays
                 with self.bulkhead.place(self.limiter.client(req)) as place:
                     place.take()
                     card = self.cards.make(*parsed)

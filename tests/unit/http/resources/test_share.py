@@ -55,6 +55,12 @@ def check_card(ada: Caller, services: MemorySpike, image_id: str, path: str) -> 
     def status(path: str) -> int:
         return ada.client.simulate_get(path).status_code
 
+    [preview] = [
+        each.key for each in services.blobs.scan(limit=100) if each.key.text.startswith(f"previews/{image_id}")
+    ]
+    services.blobs.delete([preview])
+    assert status(path) == 404
+    services.background.run()  # the preview is made anew
     assert ada.client.simulate_head(path).status_code == 200
     answer = ada.client.simulate_get(path)
     assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg")
@@ -107,3 +113,22 @@ def test_a_card_of_a_public_picture_shows_it_before_and_after(ada: Caller, servi
     assert card_path == f"{path}/card/{job['id']}.jpg"
     assert ada.get(f"/api/images/{image_id}").json["image"]["viewCount"] == before
     check_card(ada, services, image_id, card_path)
+
+
+def test_an_address_that_makes_cards_is_limited_as_one_that_reads_images(ada: Caller, services: MemorySpike) -> None:
+    image_id = ada.upload().json["image"]["id"]
+    ada.patch(f"/api/images/{image_id}", {"isPublic": True})
+    ada.post("/api/images/enhance", {"imageId": image_id, "tier": "TIER_2K"})
+    services.work()
+    services.background.run()
+    image = ada.get(f"/api/images/{image_id}").json["image"]
+    first, second = (f"/share/pictures/{image_id}/card/{job['id']}.jpg" for job in image["jobs"])
+    assert ada.client.simulate_get(first).status_code == 200
+    services.clock.advance(timedelta(seconds=1))
+    for _ in range(99):
+        assert ada.client.simulate_get(f"/api/images/{image_id}").status_code == 200
+    answer = ada.client.simulate_get(second)
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "899")
+    assert ada.client.simulate_get(first).status_code == 200, "it is there"
+    services.clock.advance(timedelta(minutes=15))
+    assert ada.client.simulate_get(second).status_code == 200

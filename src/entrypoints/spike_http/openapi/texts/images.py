@@ -234,8 +234,8 @@ is removed from all albums and as their cover.
         summary="Delete several images",
         description="""
 Delete up to 100 of your images, each as by the request for one. The same request can be repeated: what is gone already
-is in `notFound`. An image is in `pending` if a file of it couldn't be deleted: it is gone for everyone, and the server
-deletes the file later. If an image belongs to another user, none is deleted.
+is in `notFound`. If the files couldn't be deleted, all images are in `pending`: they are gone for everyone, and the
+server deletes the files later. If an image belongs to another user, none is deleted.
 """,
         errors={
             400: "`imageIds` is missing, empty, too long or contains invalid ids; up to five are in `invalidIds`.",

@@ -3,7 +3,6 @@
 import { albumView } from './album.js';
 import { albumsView } from './albums.js';
 import { absoluteUrl } from './api.js';
-import { createView, creationView } from './create.js';
 import { h, iconButton, replaceContent } from './dom.js';
 import { startDropzone } from './dropzone.js';
 import { emit, on } from './events.js';
@@ -21,8 +20,10 @@ import './upload_panel.js';
 import { resumeUploads } from './uploads.js';
 import { balance, refreshWallet } from './wallet.js';
 
-// few go there, so its modules are loaded when it is opened
+// not where people start, so their modules are loaded when they are opened
 const accountView = async () => (await import('./account.js')).accountView();
+const createView = async (...given) => (await import('./create.js')).createView(...given);
+const creationView = async (...given) => (await import('./create.js')).creationView(...given);
 
 const orLanding = (view) => (parameters, signal) =>
   currentUser() ? view(parameters, signal) : landingView(parameters, signal);
