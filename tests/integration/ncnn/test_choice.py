@@ -118,7 +118,7 @@ def test_weak_coarse_noise_is_removed_by_half(color: float, shares: dict[str, fl
     ids=["white", "coarse", "weak"],
 )
 def test_noise_that_shows_in_a_jpeg_is_removed_however_good_its_quality(noise: NoiseEstimate) -> None:
-    """As in photographs of a phone in the dark: by two networks, one of which is told more than is left to see."""
+    """As in photographs of a phone in the dark: by two networks, one of which removes more than is left to see."""
     degradation = Degradation(quality=95, noise=noise)
     choice = choose(degradation, factor=2, available=NETWORKS)
     assert choice.shares == {"srmd": 0.5, "waifu2x-3": 0.5}
