@@ -5,10 +5,10 @@ from playwright.sync_api import Page, Route, expect
 from browsing import NewPerson, Person, as_file, photo, sign_in
 
 FILES = 200
-KEPT_FILES_ARE_GONE = """() => new Promise((resolve) => {
+KEPT_FILES_ARE = """(count) => new Promise((resolve) => {
     indexedDB.open('spike-uploads').onsuccess = ({target}) => {
         const request = target.result.transaction('uploads').objectStore('uploads').count();
-        request.onsuccess = () => resolve(request.result === 0);
+        request.onsuccess = () => resolve(request.result === count);
     };
 })"""
 
@@ -86,6 +86,7 @@ def test_files_whose_request_lost_one_are_sent_in_a_new_one(studio: Page, ada: P
     expect(studio.get_by_role("heading", name="8 of 8 not uploaded")).to_be_visible()
     studio.get_by_role("button", name="Dismiss 0.jpg").click()
     expect(studio.get_by_role("heading", name="7 of 7 not uploaded")).to_be_visible()
+    studio.wait_for_function(KEPT_FILES_ARE, arg=7)
     studio.unroute("**/api/images/batch-upload")
     studio.reload()
     expect(studio.get_by_role("heading", name="7 pictures uploaded")).to_be_visible()
@@ -106,4 +107,4 @@ def test_what_waits_is_sent_for_no_other_account_and_forgotten_at_the_sign_out(
     assert (ada.images(), bob.images()) == ([], [])
     studio.get_by_role("button", name="Sign out").click()
     expect(studio.locator(".upload-panel")).to_have_count(0)
-    studio.wait_for_function(KEPT_FILES_ARE_GONE)
+    studio.wait_for_function(KEPT_FILES_ARE, arg=0)

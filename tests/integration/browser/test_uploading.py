@@ -30,6 +30,7 @@ def test_several_files_go_up_with_a_bar_each_and_one_for_all(studio: Page, ada: 
         ).not_to_have_count(0)
     expect(studio.get_by_role("progressbar", name="All uploads")).to_have_attribute("aria-valuenow", "100")
     expect(studio.get_by_role("heading", name="3 pictures uploaded")).to_be_visible()
+    expect(studio.locator(".upload-panel header")).to_contain_text("6 tokens of 100")
     expect(studio.locator(".tile")).to_have_count(3)
     assert sorted(image["name"] for image in ada.images()) == names
     expect(studio.locator(".balance")).to_contain_text("94")
@@ -107,8 +108,11 @@ def test_without_tokens_an_upload_says_what_is_missing_and_can_be_sent_again(
 ) -> None:
     poor = register(1)
     sign_in(page, poor)
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
     page.locator("input[type=file]").set_input_files([as_file()])
     assert "You need 2 tokens to upload and enhance this image. You have 1 tokens." in failure(page)
+    assert [url for url in sent if "upload" in url] == []
     email = poor.ask("GET", "/api/session")["user"]["email"]
     assert run_spike("tokens", "grant", email, "5", folder=folder).returncode == 0
     page.get_by_role("button", name="Retry chelsea.jpg").click()

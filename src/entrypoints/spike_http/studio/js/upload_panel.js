@@ -3,11 +3,12 @@
 import { h, iconButton, progressBar, setProgress } from './dom.js';
 import { on } from './events.js';
 import { errorDetails } from './toasts.js';
-import { dismiss, retry, retryAll, uploads } from './uploads.js';
+import { dismiss, price, retry, retryAll, uploads } from './uploads.js';
 
 const CLOSE_DELAY_MS = 4000;
 const rows = new Map(); // item → {row, progress, state}
 const heading = h('h2', { 'aria-live': 'polite' });
+const priceText = h('p', { class: 'small muted' });
 const totalProgress = progressBar('All uploads');
 const list = h('ul', { tabindex: 0, 'aria-label': 'Files' });
 const close = iconButton('close', 'Close the list of uploads', () =>
@@ -21,6 +22,7 @@ const panel = h(
     'header',
     {},
     h('div', { class: 'row spread' }, heading, h('div', { class: 'row' }, retryAllButton, close)),
+    priceText,
     totalProgress,
   ),
   list,
@@ -49,6 +51,8 @@ on('uploads', () => {
         sumBytes(() => 1),
       ),
   );
+  priceText.textContent = price;
+  priceText.hidden = !price;
   retryAllButton.hidden = failed < 2;
   if (!panel.isConnected) document.getElementById('overlays').append(panel);
   if (!pending && !failed) closeSoon();

@@ -2,10 +2,11 @@
 // A retry repeats the Idempotency-Key, so that a lost response isn't charged twice. Files, keys and batches are kept until they are
 // answered, so that a reload goes on where the page ended, with the same requests.
 
-import { absoluteUrl, newIdempotencyKey, toApiError, unlessBusy, unreachable } from './api.js';
+import { absoluteUrl, newIdempotencyKey, post, toApiError, unlessBusy, unreachable } from './api.js';
 import { emit, on } from './events.js';
 import { pollJobs } from './job_polling.js';
 import { readLimits, tooLarge } from './limits.js';
+import { quoteText } from './quotes.js';
 import { currentUser } from './session.js';
 import { forgetUploads, keepUploads, keptUploads } from './upload_store.js';
 import { setBalance } from './wallet.js';
@@ -18,6 +19,7 @@ let active = 0;
 let isResuming = false;
 let hasQueue = false; // of the tabs, this one sends what was kept
 let limits; // of a batch, as the API publishes them
+export let price = ''; // of the files that were added last, with the balance
 
 export async function upload(files, albumId) {
   const owner = currentUser()?.id;
@@ -33,6 +35,7 @@ export async function upload(files, albumId) {
   emit('uploads');
   [limits] = await Promise.all([readLimits(), keepUploads(items.map(recordOf))]);
   refuseTooLarge(items);
+  await askPrice(items);
   sendNext();
 }
 
@@ -41,6 +44,26 @@ function refuseTooLarge(items) {
   const refused = items.filter(({ file, state }) => limits && state === 'waiting' && file.size > limits.fileBytesMax);
   for (const item of refused) Object.assign(item, { state: 'failed', error: tooLarge(limits) });
   forgetUploads(refused.map(({ id }) => id));
+}
+
+// Asks what they cost before any is sent. If the first one would be refused now, none is; else the server decides on each.
+async function askPrice(items) {
+  const isWaiting = ({ state }) => state === 'waiting';
+  const [first] = items.filter(isWaiting);
+  price = '';
+  if (!first) return;
+  const order = { operation: 'uploadImage', file: first.file.size, ...(first.albumId && { albumId: first.albumId }) };
+  const quote = await post('/api/quotes', order).catch(() => undefined); // the upload itself says what is wrong
+  if (!quote) return;
+  const waiting = items.filter(isWaiting);
+  const [reason] = quote.reasons;
+  if (!reason) {
+    price = quoteText(quote, waiting.length);
+    return;
+  }
+  for (const item of waiting)
+    Object.assign(item, { state: 'failed', error: { message: reason.error, suggestion: reason.suggestion } });
+  forgetUploads(waiting.map(({ id }) => id));
 }
 
 // Sends the uploads that an earlier page, or a page that was reloaded, hasn't finished. Of several tabs one does it at a time, where
