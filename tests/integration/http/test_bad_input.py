@@ -1,19 +1,15 @@
 """Hostile and odd files with real adapters: SQLite, files and Pillow behind the application, without a server."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import pytest
 from falcon import testing
 
-from forked_children import forked_children
-from multipart import CONTENT_TYPE, an_upload
+from multipart import an_upload
 from pictures import HEIC_HEADER, HTML, JUNK, SVG, a_photo, a_png_that_announces, encoded, photograph
-from spike_core.domain.accounts import Email
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.objects import PictureFormat
-from spike_core.domain.tokens import Tokens
-from spike_http import create_app
-from spike_runtime import Settings, Spike, build
+from spike_runtime import Spike
 
 SIZE = Dimensions(width_px=320, height_px=240)
 JPEG = encoded(photograph())
@@ -32,33 +28,6 @@ REFUSED = {
         "Image exceeds maximum of 50 megapixels",
     ),
 }
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _forked() -> Iterator[None]:
-    """Fork the sandbox's children, which would take most of the time to start."""
-    with forked_children():
-        yield
-
-
-@pytest.fixture(scope="module")
-def spike(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spike]:
-    folder = tmp_path_factory.mktemp("spike") / "var"
-    # nothing is enhanced: networks would enlarge each picture that is accepted
-    with build(Settings(data_dir=folder, upscaler="classical", worker_threads=0, rate_upload=0)) as spike:
-        spike.database.migrate()
-        yield spike
-
-
-@pytest.fixture(scope="module")
-def client(spike: Spike) -> testing.TestClient:
-    return testing.TestClient(create_app(spike))
-
-
-@pytest.fixture(scope="module")
-def headers(spike: Spike) -> dict[str, str]:
-    registered = spike.accounts.registration.register(Email("ada@example.org"), tokens=Tokens(100))
-    return {"Authorization": f"Bearer {registered.session_token.text}", "Content-Type": CONTENT_TYPE}
 
 
 def holdings(spike: Spike, client: testing.TestClient, headers: dict[str, str]) -> Sequence[object]:
