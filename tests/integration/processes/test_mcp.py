@@ -1,6 +1,5 @@
 """`spike mcp` over stdio, by itself and before a server, with the official client in both eras."""
 
-import asyncio
 import json
 import subprocess
 import threading
@@ -9,6 +8,7 @@ from typing import Any
 
 from waitress.server import create_server
 
+from event_loop import run_coroutine
 from memory_spike import MemorySpike
 from running import SPIKE, environment
 from spike_http import create_app
@@ -31,7 +31,7 @@ def test_a_program_finds_what_a_script_ordered(tmp_path: Path) -> None:
             balance = await client.call_tool("get_balance", {})
             assert (balance.structured_content or {})["balance"] == 98
 
-    asyncio.run(follow())
+    run_coroutine(follow)
 
 
 def ordered_by_a_script(folder: dict[str, str]) -> str:
@@ -83,6 +83,6 @@ def test_it_passes_requests_on_to_a_server(tmp_path: Path) -> None:
             assert refused.is_error
 
     try:
-        asyncio.run(talk())
+        run_coroutine(talk)
     finally:
         server.close()

@@ -1,8 +1,8 @@
 """The official client, in both eras, over HTTP against the application in this process."""
 
-import asyncio
 from typing import Any
 
+from event_loop import run_coroutine
 from mcp_messages import RawClient
 from memory_spike import MemorySpike
 
@@ -26,7 +26,7 @@ def test_a_client_of_2026_follows_a_task_to_its_picture(services: MemorySpike, r
             listed_images = await client.list_resources()
             assert listed_images.resources == []  # the picture belongs to no image
 
-    asyncio.run(talk())
+    run_coroutine(talk)
 
 
 def test_a_client_of_2025_asks_for_the_job(services: MemorySpike, raw: RawClient) -> None:
@@ -45,4 +45,4 @@ def test_a_client_of_2025_asks_for_the_job(services: MemorySpike, raw: RawClient
             read: Any = await client.read_resource(shown[2].uri)
             assert read.contents[0].blob == shown[1].data
 
-    asyncio.run(talk())
+    run_coroutine(talk)
