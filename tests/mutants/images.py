@@ -171,6 +171,20 @@ MUTANTS: Final = [
         Deletion.test_pending_removals_come_in_order,
     ),
     Mutant(
+        "tries a postponed deletion at once",
+        MemoryImages,
+        "due_deletions",
+        lambda due, images, *, now, limit: due(images, now=now + timedelta(days=1), limit=limit),
+        Deletion.test_a_postponed_deletion_is_due_again_at_its_time_with_its_failures,
+    ),
+    Mutant(
+        "forgets how often a deletion has failed",
+        MemoryImages,
+        "postpone_deletion",
+        lambda postpone, images, image_id, *, failures, until: postpone(images, image_id, failures=1, until=until),
+        Deletion.test_a_postponed_deletion_is_due_again_at_its_time_with_its_failures,
+    ),
+    Mutant(
         "leaves the messages of a deleted image's jobs",
         MemoryImages,
         "finish_deletion",

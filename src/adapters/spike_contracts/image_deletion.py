@@ -7,6 +7,7 @@ from attrs import evolve
 
 from spike_contracts.builders import NOON, a_job, an_album, an_album_image_id, an_image, an_image_id
 from spike_contracts.jobs import store
+from spike_core.domain.deletions import DueDeletion
 from spike_core.domain.errors import ImageNotFound, JobNotFound
 from spike_core.domain.identifiers import ANONYMOUS
 from spike_core.domain.jobs import PendingJob
@@ -60,6 +61,25 @@ class ImageDeletionContract:
             tx.images.begin_deletion(images[0].id, now=NOON - 9 * SECOND)
         with transactions.view() as tx:
             assert list(tx.images.pending_deletions(limit=2)) == [images[2], images[1]]
+
+    def test_a_postponed_deletion_is_due_again_at_its_time_with_its_failures(self, transactions: Transactions) -> None:
+        """It gets behind those that are due before, so that it delays none of them."""
+        images = [an_image() for _ in range(2)]
+        shown = an_image()
+        with transactions.begin() as tx:
+            tx.images.add(*images, shown)
+            for number, image in enumerate(images):
+                tx.images.begin_deletion(image.id, now=NOON + number * SECOND)
+            for image in (images[0], shown, an_image()):
+                tx.images.postpone_deletion(image.id, failures=3, until=NOON + 9 * SECOND)
+        waiting, postponed = DueDeletion(image=images[1]), DueDeletion(image=images[0], failures=3)
+        with transactions.view() as tx:
+            assert list(tx.images.due_deletions(now=NOON, limit=9)) == []
+            assert list(tx.images.due_deletions(now=NOON + 8 * SECOND, limit=9)) == [waiting]
+            assert list(tx.images.due_deletions(now=NOON + 9 * SECOND, limit=9)) == [waiting, postponed]
+            assert list(tx.images.due_deletions(now=NOON + 9 * SECOND, limit=1)) == [waiting]
+            assert list(tx.images.pending_deletions(limit=9)) == [images[1], images[0]]
+            assert tx.images.get(shown.id) == shown
 
     def test_finishing_forgets_the_image_its_jobs_and_their_messages(self, transactions: Transactions) -> None:
         image, other = an_image(), an_image()

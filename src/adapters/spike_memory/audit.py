@@ -71,7 +71,7 @@ class MemoryAuditReader:
     def usage(self, owner_id: OwnerId) -> CountedUsage:
         """Count what the owner's jobs and images add up to."""
         state = self._rows.state
-        images = [*state.images.values(), *(image for _, image in state.removed.values())]
+        images = [*state.images.values(), *(deletion.image for _, deletion in state.removed.values())]
         jobs = [job for job in state.jobs.values() if job.spec.owner_id == owner_id]
         charges = [job.spec.charged for job in jobs if not isinstance(job, SettledJob)]
         return CountedUsage(
@@ -119,7 +119,7 @@ class MemoryAuditReader:
         """Return those images that exist."""
         images = dict(self._rows.state.images)
         if deleting:
-            images.update({id_: image for id_, (_since, image) in self._rows.state.removed.items()})
+            images.update({id_: deletion.image for id_, (_due, deletion) in self._rows.state.removed.items()})
         return AuditPage(rows=_among(images, image_ids))
 
     def jobs_among(self, job_ids: Collection[JobId]) -> AuditPage[Job, JobId]:

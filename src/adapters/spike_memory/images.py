@@ -8,6 +8,7 @@ from typing import Any, assert_never
 from attrs import evolve, frozen
 
 from spike_core.domain.cursors import ImageCursor
+from spike_core.domain.deletions import DueDeletion
 from spike_core.domain.errors import ImageNotFound, InvariantViolated
 from spike_core.domain.identifiers import ImageId, OwnerId
 from spike_core.domain.image_lists import ImageOrder, ImageState, ListCursor, ListedImage, NameCursor
@@ -121,7 +122,7 @@ class MemoryImages:
         state = self._rows.check_writable()
         if image_id not in state.images:
             return
-        state.removed[image_id] = (now, state.images.pop(image_id))
+        state.removed[image_id] = (now, DueDeletion(image=state.images.pop(image_id)))
         for album in list(state.albums.values()):
             if album.cover_image_id == image_id:
                 state.albums[album.id] = evolve(album, cover_image_id=None)
@@ -132,7 +133,7 @@ class MemoryImages:
         """Return the image, hidden or not."""
         state = self._rows.state
         if image_id in state.removed:
-            return state.removed[image_id][1]
+            return state.removed[image_id][1].image
         try:
             return state.images[image_id]
         except KeyError as error:
@@ -140,8 +141,20 @@ class MemoryImages:
 
     def pending_deletions(self, *, limit: int) -> Sequence[Image]:
         """Return hidden images."""
-        hidden = sorted(self._rows.state.removed.values(), key=lambda entry: (entry[0], entry[1].id))
-        return [image for _, image in hidden][:limit]
+        return [deletion.image for _, deletion in self._in_order()][:limit]
+
+    def due_deletions(self, *, now: datetime, limit: int) -> Sequence[DueDeletion]:
+        """Return hidden images that are due."""
+        return [deletion for due_at, deletion in self._in_order() if due_at <= now][:limit]
+
+    def postpone_deletion(self, image_id: ImageId, *, failures: int, until: datetime) -> None:
+        """Store when a hidden image is due again."""
+        state = self._rows.check_writable()
+        if image_id in state.removed:
+            state.removed[image_id] = (until, evolve(state.removed[image_id][1], failures=failures))
+
+    def _in_order(self) -> Sequence[tuple[datetime, DueDeletion]]:
+        return sorted(self._rows.state.removed.values(), key=lambda entry: (entry[0], entry[1].image.id))
 
     def expired(self, owner_id: OwnerId, *, created_before: datetime, limit: int) -> Sequence[Image]:
         """Return the owner's oldest images."""

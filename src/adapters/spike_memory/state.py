@@ -8,6 +8,7 @@ from attrs import Factory, define, fields, frozen
 from spike_core.domain.accounts import Email, ExternalIdentity, Session, User
 from spike_core.domain.albums import Album, AlbumImage
 from spike_core.domain.api_keys import ApiKey, ApiKeyCharge
+from spike_core.domain.deletions import DueDeletion
 from spike_core.domain.errors import InvariantViolated
 from spike_core.domain.event_deliveries import SubscriberName, Subscription
 from spike_core.domain.events import Event
@@ -55,7 +56,7 @@ class State:
     wallets: dict[OwnerId, Wallet] = Factory(dict)
     ledgers: dict[OwnerId, tuple[LedgerEntry, ...]] = Factory(dict)
     images: dict[ImageId, Image] = Factory(dict)
-    removed: dict[ImageId, tuple[datetime, Image]] = Factory(dict)  # since when each is hidden
+    removed: dict[ImageId, tuple[datetime, DueDeletion]] = Factory(dict)  # hidden images, and when each is due
     jobs: dict[JobId, Job] = Factory(dict)
     albums: dict[AlbumId, Album] = Factory(dict)
     places: dict[AlbumId, tuple[AlbumImage, ...]] = Factory(dict)

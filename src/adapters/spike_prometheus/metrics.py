@@ -67,6 +67,12 @@ class PrometheusMetrics:
         )
         self._sweeps = Counter("spike_sweeps", "Runs of periodic tasks.", ("sweep",), registry=self._registry)
         self._swept = Counter("spike_swept", "Items that periodic tasks handled.", ("sweep",), registry=self._registry)
+        self._postponed = Counter(
+            "spike_sweep_postponed",
+            "Items that periodic tasks couldn't handle, and try again later.",
+            ("sweep",),
+            registry=self._registry,
+        )
         self._events = Counter(
             "spike_events",
             "Events handed to subscribers, by what became of them.",
@@ -92,6 +98,10 @@ class PrometheusMetrics:
         """Count a run of a periodic task, and how many things it found to do."""
         self._sweeps.labels(sweep).inc()
         self._swept.labels(sweep).inc(found)
+
+    def count_postponed(self, *, sweep: str, postponed: int) -> None:
+        """Count things that a periodic task couldn't do and will try again later."""
+        self._postponed.labels(sweep).inc(postponed)
 
     def count_events(self, *, subscriber: str, handled: int, failed: int, set_aside: int) -> None:
         """Count events that were handed to a subscriber, by what became of them."""

@@ -32,6 +32,7 @@ from sqlalchemy import (
 )
 
 from spike_core.domain.cursors import ImageCursor
+from spike_core.domain.deletions import DueDeletion
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import ImageNotFound
 from spike_core.domain.identifiers import ImageId, OwnerId
@@ -53,7 +54,7 @@ from spike_sqlalchemy.tables import (
 )
 from spike_sqlalchemy.utc import UtcDateTime
 
-_NOT_OF_NEW: Final = {"removed_at", *RENDITION_COLUMNS, "rendition_attempts"}
+_NOT_OF_NEW: Final = {"removed_at", *RENDITION_COLUMNS, "rendition_attempts", "removal_failures"}
 _ADD: Final = Prepared(
     insert(images).inline(),
     sets=[name for name in images.c.keys() if name not in _NOT_OF_NEW],  # noqa: SIM118  # columns
@@ -192,6 +193,17 @@ _PENDING_DELETIONS: Final = Prepared(
     .order_by(images.c.removed_at, images.c.id)
     .limit(bindparam("rows_max"))
 )
+_DUE_DELETIONS: Final = Prepared(
+    select(images)
+    .where(images.c.removed_at <= bindparam("now"))
+    .order_by(images.c.removed_at, images.c.id)
+    .limit(bindparam("rows_max"))
+)
+_POSTPONE: Final = Prepared(
+    update(images)
+    .where(images.c.id == bindparam("image"), images.c.removed_at.is_not(None))
+    .values(removed_at=bindparam("until", type_=UtcDateTime), removal_failures=bindparam("failures", type_=Integer))
+)
 _EXPIRED: Final = Prepared(
     select(images)
     .where(
@@ -298,6 +310,15 @@ class SqlAlchemyImages:
     def pending_deletions(self, *, limit: int) -> Sequence[Image]:
         """Return hidden images."""
         return [image_of(row) for row in self._statements.rows(_PENDING_DELETIONS, {"rows_max": limit})]
+
+    def due_deletions(self, *, now: datetime, limit: int) -> Sequence[DueDeletion]:
+        """Return hidden images that are due."""
+        rows = self._statements.rows(_DUE_DELETIONS, {"now": now, "rows_max": limit})
+        return [DueDeletion(image=image_of(row), failures=row[-1]) for row in rows]
+
+    def postpone_deletion(self, image_id: ImageId, *, failures: int, until: datetime) -> None:
+        """Store when a hidden image is due again."""
+        self._statements.write(_POSTPONE, {"image": image_id.text, "failures": failures, "until": until})
 
     def expired(self, owner_id: OwnerId, *, created_before: datetime, limit: int) -> Sequence[Image]:
         """Return the owner's oldest images."""

@@ -160,6 +160,7 @@ def image_of(row: Row) -> Image:
         _checksum,
         *rendition_columns,
         _attempts,
+        _removal_failures,
     ) = row
     return Image(
         id=ImageId(id_),

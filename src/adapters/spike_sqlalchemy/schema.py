@@ -13,7 +13,7 @@ from spike_sqlalchemy.migration_lock import retried, server_migration_lock
 from spike_sqlalchemy.names import DEFAULT_NAMES, VERSION_TABLE, TableNames
 from spike_sqlalchemy.occupancy import take_over
 
-HEAD: Final = "0028"  # the newest migration; known here so that a start without changes needn't load alembic
+HEAD: Final = "0029"  # the newest migration; known here so that a start without changes needn't load alembic
 
 
 def is_current(connection: Connection, names: TableNames = DEFAULT_NAMES) -> bool:

@@ -199,13 +199,15 @@ images: Final = Table(
     CheckConstraint("width_px >= 1 AND height_px >= 1", name="dimensions"),
     CheckConstraint("size_bytes >= 1", name="size_bytes"),
     CheckConstraint("view_count >= 0", name="view_count"),
-    Column("removed_at", UtcDateTime),  # set while a removal is under way: the image is hidden, its objects go first
+    # set while a removal is under way, when the next attempt is due: the image is hidden, its objects go first
+    Column("removed_at", UtcDateTime),
     # digests of the original and of a copy without metadata, and the row's checksum; null in rows of older releases
     Column("sha256", LargeBinary),
     Column("shown_size_bytes", BigInteger),
     Column("shown_sha256", LargeBinary),
     Column("checksum", LargeBinary),
     *_rendition_columns(),
+    Column("removal_failures", Integer, nullable=False, server_default=text("0")),
     _partial_index("ix_images_removed_at", "removed_at", "id", where="removed_at IS NOT NULL"),
     _partial_index("ix_images_without_renditions", "created_at", "id", where=IS_IMAGE_WITHOUT_RENDITIONS),
     _partial_index("ix_images_sha256", "owner_id", "sha256", "created_at", "id", where=IS_COMPARABLE),

@@ -21,6 +21,9 @@ class Metrics(Protocol):
     def count_recovery(self, *, sweep: str, found: int) -> None:
         """Count a run of a periodic task, and how many things it found to do."""
 
+    def count_postponed(self, *, sweep: str, postponed: int) -> None:
+        """Count things that a periodic task couldn't do and will try again later."""
+
     def count_events(self, *, subscriber: str, handled: int, failed: int, set_aside: int) -> None:
         """Count events that were handed to a subscriber, by what became of them."""
 

@@ -127,7 +127,7 @@ def _maintenance_tasks(spike: Spike) -> Mapping[MaintenanceTask, tuple[Callable[
     return {
         MaintenanceTask.ADVANCE: (spike.jobs.dispatch.turns.advance_all, settings.collect_interval_s),
         MaintenanceTask.LOST: (spike.maintenance.recovery.requeue_lost, settings.sweep_interval_s),
-        MaintenanceTask.REMOVALS: (spike.images.deletion.finish_pending, settings.collect_interval_s),
+        MaintenanceTask.REMOVALS: (partial(_finish_deletions, spike), settings.collect_interval_s),
         MaintenanceTask.EXPIRY: (
             partial(spike.images.deletion.expire_anonymous, retention=retention),
             settings.collect_interval_s,
@@ -142,6 +142,13 @@ def _maintenance_tasks(spike: Spike) -> Mapping[MaintenanceTask, tuple[Callable[
         MaintenanceTask.SESSIONS: (spike.accounts.sessions.purge, settings.collect_interval_s),
         MaintenanceTask.RENDITIONS: (spike.images.renditions.catch_up, CATCH_UP_INTERVAL.total_seconds()),
     }
+
+
+def _finish_deletions(spike: Spike) -> int:
+    """Complete deletions that wait, count those that can't be completed yet, and return how many were."""
+    run = spike.images.deletion.finish_pending()
+    spike.metrics.count_postponed(sweep=MaintenanceTask.REMOVALS.value, postponed=run.postponed)
+    return run.finished
 
 
 def _collect(spike: Spike) -> Callable[[str | None, Callable[[str], None]], None]:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from spike_core.domain.cursors import ImageCursor
+from spike_core.domain.deletions import DueDeletion
 from spike_core.domain.identifiers import ImageId, OwnerId
 from spike_core.domain.image_lists import ImageOrder, ImageState, ListCursor, ListedImage
 from spike_core.domain.images import Image
@@ -82,7 +83,15 @@ class ImageRepository(Protocol):
         """
 
     def pending_deletions(self, *, limit: int) -> Sequence[Image]:
-        """Return at most `limit` hidden images, in the order in which they were hidden."""
+        """Return at most `limit` hidden images, in the order in which they were hidden or are due again."""
+
+    def due_deletions(self, *, now: datetime, limit: int) -> Sequence[DueDeletion]:  # noqa: ARG002  # see below
+        """Return at most `limit` hidden images, in the same order, without those that are postponed beyond `now`."""
+        # an adapter of an earlier release inherits this, which knows of no postponed ones
+        return [DueDeletion(image=image) for image in self.pending_deletions(limit=limit)]
+
+    def postpone_deletion(self, image_id: ImageId, *, failures: int, until: datetime) -> None:
+        """Let the deletion of a hidden image be due then, after so many failures; others don't change."""
 
     def expired(self, owner_id: OwnerId, *, created_before: datetime, limit: int) -> Sequence[Image]:
         """Return at most `limit` of the owner's images created before then, oldest first, without hidden ones."""

@@ -9,6 +9,7 @@ from typing import Final
 
 from attrs import frozen
 
+from spike_core.domain.deletions import DueDeletion
 from spike_core.domain.errors import Forbidden, ImageNotFound, StorageUnavailable
 from spike_core.domain.identifiers import ANONYMOUS, ImageId, OwnerId
 from spike_core.domain.images import Image
@@ -25,6 +26,7 @@ from spike_core.services.object_references import named_by
 from spike_core.services.transaction_retries import retry_on_conflict
 
 DELETIONS_BATCH: Final = 50
+POSTPONED_MAX: Final = 200  # deletions that one run postpones, each after requests to the store; the next run continues
 
 _log: Final = logging.getLogger(__name__)
 
@@ -36,6 +38,14 @@ class RemovedImages:
     deleted: Sequence[ImageId]
     missing: Sequence[ImageId]  # there were none
     hidden: Sequence[ImageId]  # gone for everyone, but an object is left, which `finish_pending` deletes
+
+
+@frozen(kw_only=True)
+class FinishedDeletions:
+    """How many deletions a run has completed, and how many it has postponed as an object couldn't be deleted."""
+
+    finished: int
+    postponed: int
 
 
 @frozen(kw_only=True)
@@ -98,21 +108,32 @@ class Deletion:
         # objects can't be brought back if an app that shares its transaction rolls it back
         self.transactions.when_committed(partial(self._finish_hidden, owner_id, [image_id]))
 
-    def finish_pending(self) -> int:
-        """Complete the deletion of hidden images, in batches, and return how many there were.
+    def finish_pending(self) -> FinishedDeletions:
+        """Complete the deletion of hidden images, in batches.
+
+        An image with an object that can't be deleted, although the store answers, delays no other: it is postponed, for
+        longer each time.
 
         Raises:
             Unavailable: the database or the object store failed; the next run continues.
         """
-        finished = 0
-        while hidden := self._pending():
-            for image in hidden:
-                self._finish(image.owner_id, [image.id])
-            finished += len(hidden)
-        return finished
+        finished, postponed = 0, set[ImageId]()
+        while len(postponed) < POSTPONED_MAX:
+            # an adapter of an earlier release doesn't postpone
+            due = [deletion for deletion in self._due() if deletion.image.id not in postponed]
+            if not due:
+                break
+            for deletion in due:
+                if self._finish_due(deletion):
+                    finished += 1
+                else:
+                    postponed.add(deletion.image.id)
+        return FinishedDeletions(finished=finished, postponed=len(postponed))
 
     def expire_anonymous(self, *, retention: timedelta) -> int:
         """Delete anonymous images that are older than `retention`, in batches, and return how many there were.
+
+        Where an object can't be deleted, the image stays hidden, which `finish_pending` completes.
 
         Raises:
             Unavailable: the database or the object store failed; the next run continues.
@@ -121,15 +142,16 @@ class Deletion:
         while old := self._expired(created_before=created_before):
             for image in old:
                 with suppress(ImageNotFound):  # another process has deleted it meanwhile
-                    self.remove(ANONYMOUS, image.id)
+                    self._hide(ANONYMOUS, image.id)
+                    self._finish_due(DueDeletion(image=image))
             removed += len(old)
         if removed:
             _log.info("%d anonymous images have expired", removed)
         return removed
 
-    def _pending(self) -> Sequence[Image]:
+    def _due(self) -> Sequence[DueDeletion]:
         with self.transactions.view() as tx:
-            return tx.images.pending_deletions(limit=DELETIONS_BATCH)
+            return tx.images.due_deletions(now=self.clock.now(), limit=DELETIONS_BATCH)
 
     def _expired(self, *, created_before: datetime) -> Sequence[Image]:
         with self.transactions.view() as tx:
@@ -149,6 +171,33 @@ class Deletion:
         with self.transactions.view() as tx:
             shown = tx.images.find(image_ids)
         self._finish(owner_id, [image_id for image_id in image_ids if image_id not in shown])
+
+    def _finish_due(self, deletion: DueDeletion) -> bool:
+        """Complete a deletion, or postpone it if its objects can't be deleted although the store answers.
+
+        Return whether it was completed.
+
+        Raises:
+            Unavailable: the database or the object store is unavailable; the deletion is as due as it was.
+        """
+        image = deletion.image
+        try:
+            self._finish(image.owner_id, [image.id])
+        except StorageUnavailable as error:
+            self.blobs.find(image.objects)
+            failures, until = deletion.failures + 1, self.clock.now() + deletion.pause
+            _log.warning(
+                "the objects of %s can't be deleted (%s), failed %d times; next attempt: %s",
+                *(image.id, error, failures, until.isoformat(timespec="seconds")),
+            )
+            self._postpone(image.id, failures=failures, until=until)
+            return False
+        return True
+
+    @retry_on_conflict
+    def _postpone(self, image_id: ImageId, *, failures: int, until: datetime) -> None:
+        with self.transactions.begin() as tx:
+            tx.images.postpone_deletion(image_id, failures=failures, until=until)
 
     def _finish(self, owner_id: OwnerId, image_ids: Sequence[ImageId]) -> None:
         """Delete the objects of hidden images, and then the rows; others may complete some of them meanwhile."""

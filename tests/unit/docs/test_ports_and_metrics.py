@@ -55,6 +55,7 @@ def exposed(metrics: Metrics) -> set[tuple[str, str, frozenset[str], str]]:
     metrics.count_attempt(tier=Tier.FREE, outcome="delivered", seconds=1.0)
     metrics.count_wait(tier=Tier.FREE, wait=timedelta(seconds=1))
     metrics.count_recovery(sweep="relay", found=1)
+    metrics.count_postponed(sweep="removals", postponed=1)
     metrics.count_events(subscriber="mail", handled=1, failed=1, set_aside=1)
     return {
         (family.name, family.type, labels_of(family), family.documentation)

@@ -1,6 +1,7 @@
 """Deleting images: refunds, then objects, then rows, with failures at each step."""
 
 import io
+from collections.abc import Collection
 from datetime import timedelta
 
 import pytest
@@ -12,9 +13,11 @@ from spike_core.domain.errors import DatabaseUnavailable, Forbidden, ImageNotFou
 from spike_core.domain.identifiers import ANONYMOUS
 from spike_core.domain.images import ImageName
 from spike_core.domain.jobs import CompletedJob, JobSpec, PendingJob
+from spike_core.domain.objects import ObjectKey
 from spike_core.domain.orders import TaskKind
 from spike_core.domain.tasks import Enhancement
 from spike_core.domain.tiers import Tier
+from spike_core.services.deletion import FinishedDeletions
 from spike_core.services.ingest import InlineImage
 from spike_core.services.pricing import Pricing
 from spike_memory import ManualClock, MemoryBlobStore, MemoryTransactions
@@ -111,9 +114,9 @@ def test_an_object_that_cant_be_deleted_is_deleted_later(finisher: str) -> None:
     if finisher == "owner":
         services.images.deletion.remove(owner, image.id)
     else:
-        assert services.images.deletion.finish_pending() == 1
+        assert services.images.deletion.finish_pending().finished == 1
     check_gone(services)
-    assert services.images.deletion.finish_pending() == 0
+    assert services.images.deletion.finish_pending().finished == 0
 
 
 def test_several_images_are_deleted_by_one_call_of_the_store_and_wait_for_it_together() -> None:
@@ -133,6 +136,66 @@ def test_several_images_are_deleted_by_one_call_of_the_store_and_wait_for_it_tog
     assert blobs.calls.count("delete") == 2
     assert services.balance(owner) == 100
     check_gone(services)
+
+
+class StickingBlobStore(FaultyBlobStore):
+    """Can't delete some objects, as where a file is immutable or a bucket's policy holds it."""
+
+    def __init__(self, blobs: MemoryBlobStore) -> None:
+        """Delete everything yet."""
+        super().__init__(blobs)
+        self.sticking: set[ObjectKey] = set()
+
+    def delete(self, keys: Collection[ObjectKey]) -> None:
+        """Delete objects, unless one of them can't be."""
+        if self.sticking & set(keys):
+            self.calls.append("sticks")
+            raise StorageUnavailable
+        super().delete(keys)
+
+
+def test_an_object_that_cant_be_deleted_delays_no_other_and_is_tried_again_after_growing_pauses(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("spike_core.services.deletion.DELETIONS_BATCH", 2)
+    blobs = StickingBlobStore(MemoryBlobStore(clock := ManualClock()))
+    services = Services.build(clock=clock, blobs=blobs)
+    owner = services.owner()
+    images = [services.upload(owner).image for _ in range(6)]
+    blobs.sticking = {image.original for image in images[:3]}  # more than a batch, and the first
+    with services.transactions.begin() as tx:
+        for image in images:
+            tx.images.begin_deletion(image.id, now=clock.now())
+    assert services.images.deletion.finish_pending() == FinishedDeletions(finished=3, postponed=3)
+    assert str(images[0].id) in caplog.text
+    tries = []
+    for hour in range(96):
+        before = blobs.calls.count("sticks")
+        assert services.images.deletion.finish_pending().finished == 0
+        tries += [hour] * (blobs.calls.count("sticks") - before)
+        clock.advance(timedelta(hours=1))
+    assert tries == [hour for hour in (1, 2, 3, 5, 9, 17, 33, 57, 81) for _ in images[:3]]
+    blobs.sticking.clear()
+    clock.advance(timedelta(days=1))
+    assert services.images.deletion.finish_pending() == FinishedDeletions(finished=3, postponed=0)
+    check_gone(services)
+
+
+def test_a_store_that_is_away_postpones_no_deletion() -> None:
+    """It isn't asked for each image: each question may take a time-out."""
+    blobs = FaultyBlobStore(MemoryBlobStore(clock := ManualClock()))
+    services = Services.build(clock=clock, blobs=blobs)
+    owner = services.owner()
+    images = [services.upload(owner).image for _ in range(3)]
+    with services.transactions.begin() as tx:
+        for image in images:
+            tx.images.begin_deletion(image.id, now=clock.now())
+    blobs.failing |= {"delete", "find"}
+    with pytest.raises(StorageUnavailable):
+        services.images.deletion.finish_pending()
+    assert blobs.calls.count("delete") == 1
+    blobs.failing.clear()
+    assert services.images.deletion.finish_pending() == FinishedDeletions(finished=3, postponed=0)
 
 
 @pytest.mark.parametrize("step", [0, 1])
@@ -221,7 +284,7 @@ def test_more_than_a_batch_expires_and_is_finished_in_one_round(monkeypatch: pyt
         with pytest.raises(StorageUnavailable):
             services.images.deletion.remove(owner, image.id)
     blobs.failing.clear()
-    assert services.images.deletion.finish_pending() == 5
+    assert services.images.deletion.finish_pending().finished == 5
     for _ in range(5):
         services.images.uploads.upload_anonymously(name=ImageName("a.jpg"), content=io.BytesIO(a_picture(SIZE)))
     services.pass_time(2 * WEEK)

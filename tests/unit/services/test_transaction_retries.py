@@ -105,7 +105,7 @@ def test_both_steps_of_a_deletion_are_retried(services: Services) -> None:
     with services.transactions.begin() as tx:
         tx.images.begin_deletion(second, now=services.clock.now())
     undone.left = TRANSACTION_TRIES_MAX - 1
-    assert (deletion.finish_pending(), undone.left) == (1, 0)
+    assert (deletion.finish_pending().finished, undone.left) == (1, 0)
     assert services.inventory().images == {}
     assert services.findings() == []
 
