@@ -136,6 +136,10 @@ MUTANTS: Final = [
     Mutant("takes every answer for success", MemoryWebhookSender, "send",
            lambda send, own, message: evolve(send(own, message), result=AttemptResult.ACCEPTED),
            Sender.test_the_receiver_s_status_says_what_became_of_an_attempt),
+    Mutant("takes a host that isn't reached for one that refuses", MemoryWebhookSender, "send",
+           lambda send, own, message: evolve(attempt, result=AttemptResult.FAILED)
+           if (attempt := send(own, message)).result is AttemptResult.UNREACHED else attempt,
+           Sender.test_the_receiver_s_status_says_what_became_of_an_attempt),
     Mutant("sends anywhere", MemoryWebhookSender, "check", nothing,
            Sender.test_nothing_is_sent_where_nothing_may_be),
 ]  # fmt: skip

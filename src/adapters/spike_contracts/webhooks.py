@@ -336,7 +336,7 @@ class WebhookSenderContract:
     """Laws every WebhookSender adapter keeps.
 
     Fixtures: `webhook_sender`, and `receiver`, which returns a URL of a receiver that answers with a status; for
-    `None` of one that doesn't answer.
+    `None` of one that can't be reached.
     """
 
     @pytest.mark.parametrize(
@@ -347,7 +347,7 @@ class WebhookSenderContract:
             (302, AttemptResult.FAILED),
             (410, AttemptResult.GONE),
             (500, AttemptResult.FAILED),
-            (None, AttemptResult.FAILED),
+            (None, AttemptResult.UNREACHED),
         ],
     )
     def test_the_receiver_s_status_says_what_became_of_an_attempt(

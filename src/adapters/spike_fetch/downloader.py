@@ -15,7 +15,7 @@ from spike_core.domain.limits import SOURCE_BYTES_MAX
 from spike_fetch.network import AddressGuard, Judge, Resolve, resolved
 from spike_fetch.ssrf_filter import Address, is_public
 from spike_fetch.urls import check_url, encoded
-from spike_network import Deadline, DeadlineBackend, Lookups
+from spike_network import Deadline, DeadlineBackend, Lookups, TlsContext
 
 REDIRECTS_MAX: Final = 3
 WAIT_S_MAX: Final = 5.0  # for one read, write or connection
@@ -47,6 +47,7 @@ class WebDownloader:
     deadline_s: float = DEADLINE_S
     size_bytes_max: int = SOURCE_BYTES_MAX
     _lookups: Lookups = field(factory=Lookups, init=False, repr=False)
+    _tls: TlsContext = field(factory=TlsContext, init=False, repr=False)
 
     def download(self, url: str) -> AbstractContextManager[BinaryIO]:
         """Download the file at `url`; see the port."""
@@ -65,20 +66,22 @@ class WebDownloader:
         guard = AddressGuard(resolve=self.resolve, validate=self.validate, lookups=self._lookups, deadline=deadline)
         network = DeadlineBackend(deadline, choose_address=guard.choose, wait_s_max=WAIT_S_MAX)
         try:
-            with httpcore2.ConnectionPool(network_backend=network) as pool:
-                for _ in range(REDIRECTS_MAX + 1):
-                    redirected = self._follow(pool, url, content)
-                    if redirected is None:
-                        return
-                    url = redirected
+            for _ in range(REDIRECTS_MAX + 1):
+                redirected = self._follow(network, url, content)
+                if redirected is None:
+                    return
+                url = redirected
         except (httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.TimeoutException, OSError) as error:
             raise DownloadFailed from error
         raise DownloadFailed
 
-    def _follow(self, pool: httpcore2.ConnectionPool, url: str, content: BinaryIO) -> str | None:
+    def _follow(self, network: DeadlineBackend, url: str, content: BinaryIO) -> str | None:
         """Send one request; write the file and return `None`, or return the URL of a redirect."""
         check_url(url)
-        with pool.stream("GET", encoded(url), headers=_HEADERS) as response:
+        with (
+            httpcore2.ConnectionPool(ssl_context=self._tls.of(url), network_backend=network) as pool,
+            pool.stream("GET", encoded(url), headers=_HEADERS) as response,
+        ):
             headers = {name.lower(): value for name, value in response.headers}
             if response.status in _REDIRECTS and b"location" in headers:
                 return urljoin(url, headers[b"location"].decode("latin-1"))

@@ -35,7 +35,7 @@ class MemoryWebhookSender:
             return WebhookAttempt(result=AttemptResult.FAILED, took=timedelta(0), detail="the URL isn't allowed")
         status = self.statuses.get(message.url, 200)
         if status is None:
-            return WebhookAttempt(result=AttemptResult.FAILED, took=self.took, detail="no answer")
+            return WebhookAttempt(result=AttemptResult.UNREACHED, took=self.took, detail="no answer")
         self.sent.append(message)
         result = result_of(status)
         return WebhookAttempt(result=result, took=self.took, status=status, retry_after=self.retry_after)

@@ -3,5 +3,6 @@
 from spike_network.backend import DeadlineBackend
 from spike_network.deadline import Deadline
 from spike_network.lookups import Lookups, LookupTimeout
+from spike_network.tls import TlsContext
 
-__all__ = ["Deadline", "DeadlineBackend", "LookupTimeout", "Lookups"]
+__all__ = ["Deadline", "DeadlineBackend", "LookupTimeout", "Lookups", "TlsContext"]

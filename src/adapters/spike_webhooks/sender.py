@@ -2,7 +2,6 @@
 
 import ipaddress
 import ssl
-import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -13,7 +12,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import httpcore2
-from attrs import define, field, frozen
+from attrs import evolve, field, frozen
 
 from spike_core.domain.errors import DownloadFailed, UnsafeAddress, UnsafeWebhookUrl
 from spike_core.domain.webhooks import (
@@ -24,7 +23,7 @@ from spike_core.domain.webhooks import (
     WebhookMessage,
 )
 from spike_fetch import Address, AddressGuard, Resolve, allowed, check_url, encoded, resolved
-from spike_network import Deadline, DeadlineBackend, Lookups, LookupTimeout
+from spike_network import Deadline, DeadlineBackend, Lookups, LookupTimeout, TlsContext
 from spike_webhooks.payloads import payload
 from spike_webhooks.signatures import signature_headers
 
@@ -36,23 +35,11 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _HEADERS: Final = [(b"Content-Type", b"application/json"), (b"User-Agent", b"Spike"), (b"Connection", b"close")]
 _PORTS: Final = {"http": 80, "https": 443}
 _ASKING: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})  # with `Retry-After`
+_NO_ANSWER: Final = (
+    *(UnsafeAddress, DownloadFailed),
+    *(httpcore2.TimeoutException, httpcore2.ProtocolError, httpcore2.NetworkError, OSError),
+)
 _AT_ONCE: Final = timedelta(0)
-
-
-@define
-class TlsContext:
-    """The settings of TLS, with the system's certificates: made once, since reading these takes a fifth of a second."""
-
-    _made: ssl.SSLContext | None = field(default=None, init=False)
-    _making: threading.Lock = field(factory=threading.Lock, init=False)
-
-    def of(self, url: str) -> ssl.SSLContext | None:
-        """Return the context; for plain HTTP there is none."""
-        if url.startswith("http:"):
-            return None
-        with self._making:
-            self._made = self._made or httpcore2.default_ssl_context()
-            return self._made
 
 
 @frozen(kw_only=True)
@@ -86,18 +73,11 @@ class HttpWebhookSender:
     def send(self, message: WebhookMessage) -> WebhookAttempt:
         """Make one attempt; see the port."""
         began_s = self.monotonic()
-        status, detail, retry_after = self._answer(message)
-        took = timedelta(seconds=self.monotonic() - began_s)
-        if status is None:
-            return WebhookAttempt(result=AttemptResult.FAILED, took=took, detail=detail)
-        if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-            return WebhookAttempt(result=AttemptResult.ACCEPTED, took=took, status=status)
-        result = AttemptResult.GONE if status == HTTPStatus.GONE else AttemptResult.FAILED
-        detail = f"the receiver answered {status}"
-        return WebhookAttempt(result=result, took=took, status=status, detail=detail, retry_after=retry_after)
+        attempt = self._attempt(message)
+        return evolve(attempt, took=timedelta(seconds=self.monotonic() - began_s))
 
-    def _answer(self, message: WebhookMessage) -> tuple[int | None, str, timedelta]:
-        """Return the status of the answer, or what went wrong, and when to try again."""
+    def _attempt(self, message: WebhookMessage) -> WebhookAttempt:
+        """Return what became of an attempt, but for how long it took."""
         body = payload(message.event, base_url=self.base_url)
         signed = signature_headers(message.event.id.text, body, secrets=message.secrets, sent_at=message.sent_at)
         deadline = Deadline.after(self.deadline_s, monotonic=self.monotonic)
@@ -108,24 +88,51 @@ class HttpWebhookSender:
                 httpcore2.ConnectionPool(ssl_context=self._tls.of(message.url), network_backend=network) as pool,
                 pool.stream("POST", encoded(message.url), headers=[*_HEADERS, *signed], content=body) as response,
             ):
-                return response.status, "", _retry_after(response, now=message.sent_at)
-        except UnsafeAddress:
-            return None, "the address isn't allowed", _AT_ONCE
-        except (httpcore2.TimeoutException, LookupTimeout):
-            return None, "time-out", _AT_ONCE
-        except DownloadFailed:
-            return None, "the host has no address", _AT_ONCE
-        except httpcore2.ProtocolError:
-            return None, "the answer isn't HTTP", _AT_ONCE
-        except (httpcore2.NetworkError, OSError) as error:
-            is_tls = isinstance(error.__cause__ or error.__context__, ssl.SSLError)
-            return None, "no TLS connection: is the certificate valid?" if is_tls else "no connection", _AT_ONCE
+                return _answered(response, now=message.sent_at)
+        except _NO_ANSWER as error:
+            return _failed(error)
 
     def _guard(self, deadline: Deadline, lookups: Lookups) -> AddressGuard:
         return AddressGuard(resolve=self.resolve, validate=self._allows, lookups=lookups, deadline=deadline)
 
     def _allows(self, address: Address, port: int) -> bool:
         return allowed(address, port) or any(address in network for network in self.allow)
+
+
+def _failed(error: Exception) -> WebhookAttempt:
+    """Return an attempt that got no answer. Where no connection was made, our own network may be at fault."""
+    result = AttemptResult.FAILED
+    match error:
+        case UnsafeAddress():
+            detail = "the address isn't allowed"
+        case DownloadFailed():
+            result, detail = AttemptResult.UNREACHED, "the host has no address"
+        case httpcore2.ConnectTimeout() | LookupTimeout():
+            result, detail = AttemptResult.UNREACHED, "time-out"
+        case httpcore2.TimeoutException():
+            detail = "time-out"
+        case httpcore2.ProtocolError():
+            detail = "the answer isn't HTTP"
+        case _ if isinstance(error.__cause__ or error.__context__, ssl.SSLError):
+            detail = "no TLS connection: is the certificate valid?"
+        case httpcore2.ConnectError():
+            result, detail = AttemptResult.UNREACHED, "no connection"
+        case _:
+            detail = "no connection"
+    return WebhookAttempt(result=result, took=_AT_ONCE, detail=detail)
+
+
+def _answered(response: httpcore2.Response, *, now: datetime) -> WebhookAttempt:
+    status = response.status
+    if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+        return WebhookAttempt(result=AttemptResult.ACCEPTED, took=_AT_ONCE, status=status)
+    return WebhookAttempt(
+        result=AttemptResult.GONE if status == HTTPStatus.GONE else AttemptResult.FAILED,
+        took=_AT_ONCE,
+        status=status,
+        detail=f"the receiver answered {status}",
+        retry_after=_retry_after(response, now=now),
+    )
 
 
 def _retry_after(response: httpcore2.Response, *, now: datetime) -> timedelta:

@@ -102,6 +102,7 @@ class AttemptResult(Enum):
 
     ACCEPTED = "ACCEPTED"
     FAILED = "FAILED"
+    UNREACHED = "UNREACHED"  # failed, and no host answered: the fault may be the receiver's or our own
     GONE = "GONE"  # nothing more is wanted
 
 
@@ -196,20 +197,18 @@ class Webhook:
         if attempt.result is AttemptResult.ACCEPTED:
             is_slow = attempt.took > SLOW_AFTER
             return evolve(self, failing_since=None, failures=0, is_slow=is_slow, resting_until=None)
-        failures = self.failures + 1
-        rest = max(_backoff(failures), min(attempt.retry_after, RETRY_AFTER_MAX))
-        failing = evolve(
-            self,
-            failing_since=self.failing_since or now,
-            failures=failures,
-            is_slow=True,
-            resting_until=now + rest,
-        )
+        failing = evolve(self.resting(attempt, now=now), failing_since=self.failing_since or now)
         if attempt.result is AttemptResult.GONE:
             return failing.disable(DisabledBecause.GONE, now=now)
         if now - (failing.failing_since or now) >= FAILING_MAX:
             return failing.disable(DisabledBecause.FAILING, now=now)
         return failing
+
+    def resting(self, attempt: WebhookAttempt, *, now: datetime) -> Self:
+        """Return the webhook after a failure that isn't the receiver's: left alone for a while, and not disabled."""
+        failures = self.failures + 1
+        rest = max(_backoff(failures), min(attempt.retry_after, RETRY_AFTER_MAX))
+        return evolve(self, failing_since=None, failures=failures, is_slow=True, resting_until=now + rest)
 
     def rested(self, due_at: datetime) -> datetime:
         """Return when something that is due then may be sent."""

@@ -128,5 +128,6 @@ class WebhookSender(Protocol):
     def send(self, message: WebhookMessage) -> WebhookAttempt:
         """Make one attempt, which checks the URL again, follows no redirect, and ends after `WEBHOOK_TIME_MAX`.
 
-        Whatever the receiver does is a result, and no error.
+        Whatever the receiver does is a result, and no error. It is `UNREACHED` where no connection was made, which
+        may be a fault of our own network.
         """

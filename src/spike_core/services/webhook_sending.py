@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
-from attrs import frozen
+from attrs import field, frozen
 
 from spike_core.domain.errors import UnsafeWebhookUrl, WebhookDeliveryNotFound, WebhookNotFound
 from spike_core.domain.event_deliveries import Subscription, UnreadableEvent
@@ -26,6 +26,7 @@ from spike_core.ports.transactions import Transaction
 from spike_core.ports.webhooks import WebhookSender
 from spike_core.services.event_recording import RecordingTransactions
 from spike_core.services.transaction_retries import retry_on_conflict
+from spike_core.services.webhook_outage import OutageWatch
 
 CLAIM: Final = timedelta(minutes=1)  # longer than `SEND_FOR` and the last attempt together
 SEND_FOR: Final = timedelta(seconds=20)  # to one webhook, before others have their turn
@@ -71,6 +72,7 @@ class WebhookSending:
     transactions: RecordingTransactions
     sender: WebhookSender
     clock: Clock
+    outage: OutageWatch = field(factory=OutageWatch, init=False, repr=False)
 
     def claim(self, *, slots: int, quick_slots: int, slow_slots: int) -> Sequence[ClaimedWebhook]:
         """Claim at most `slots` webhooks that are due, of them at most `slow_slots` slow and `quick_slots` other ones.
@@ -124,7 +126,8 @@ class WebhookSending:
             sent += 1
             accepted += attempt.result is AttemptResult.ACCEPTED
             left = 0 if self.clock.now() >= ends_at else DELIVERIES_PER_CLAIM - sent
-            turn = self._record(claimed, turn, attempt, left)
+            is_outage = self.outage.is_outage(turn.webhook.url, attempt)
+            turn = self._record(claimed, turn, attempt, left, is_outage=is_outage)
         return accepted
 
     def purge(self) -> int:
@@ -173,7 +176,9 @@ class WebhookSending:
             return WebhookAttempt(result=AttemptResult.FAILED, took=timedelta(0), detail="internal error")
 
     @retry_on_conflict
-    def _record(self, claimed: ClaimedWebhook, turn: _Turn, attempt: WebhookAttempt, left: int) -> _Turn | None:
+    def _record(
+        self, claimed: ClaimedWebhook, turn: _Turn, attempt: WebhookAttempt, left: int, *, is_outage: bool
+    ) -> _Turn | None:
         """Store what became of an attempt; return the rest of the turn, or release the webhook and return `None`.
 
         At most `left` attempts follow. There is none, too, if another process has the webhook, or it was deleted.
@@ -196,7 +201,7 @@ class WebhookSending:
                 tx.webhook_deliveries.put(stored)
             if stored.state is not WebhookState.PENDING:
                 tx.webhook_deliveries.make_next_due(webhook.id, stored.subject, now=now)
-            webhook = webhook.after(attempt, now=now)
+            webhook = webhook.resting(attempt, now=now) if is_outage else webhook.after(attempt, now=now)
             tx.webhooks.put(webhook)
             if webhook.disabled_at is not None:
                 _log.info("the webhook %s is disabled: %s", webhook.id, webhook.disabled_because)

@@ -3,11 +3,13 @@
 import gzip
 import ipaddress
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import httpcore2
 import pytest
 
 from spike_contracts.downloader import DownloaderContract, Publish
@@ -386,10 +388,22 @@ def test_a_port_where_nobody_listens_cant_be_fetched(scheme: str) -> None:
         fetched(downloader, f"{scheme}://127.0.0.1:{port}/")
 
 
-def test_a_server_that_doesnt_speak_tls_cant_be_fetched_by_https(site: Site, downloader: Downloader) -> None:
+def test_a_server_that_doesnt_speak_tls_cant_be_fetched_by_https(
+    site: Site, downloader: Downloader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The certificates are read once, for all downloads."""
+    made: list[ssl.SSLContext] = []
+
+    def counted(*, make: Callable[[], ssl.SSLContext] = httpcore2.default_ssl_context) -> ssl.SSLContext:
+        made.append(make())
+        return made[-1]
+
+    monkeypatch.setattr(httpcore2, "default_ssl_context", counted)
     site.pages["/"] = a_page(b"plain")
-    with pytest.raises(DownloadFailed):
-        fetched(downloader, site.url("/").replace("http:", "https:"))
+    for _ in range(2):
+        with pytest.raises(DownloadFailed):
+            fetched(downloader, site.url("/").replace("http:", "https:"))
+    assert len(made) == 1
 
 
 def test_no_proxy_or_credential_of_the_machine_is_used(

@@ -210,6 +210,25 @@ def test_five_days_without_a_success_disable_a_webhook_and_a_success_begins_anew
     assert world.log(webhook)[0].state is WebhookState.DELIVERED
 
 
+def test_an_outage_of_our_own_disables_no_webhook_and_one_whose_host_alone_is_away_is_disabled(world: World) -> None:
+    """No network reaches no host at all. What fails while another host answers isn't our fault."""
+    urls = [f"https://{name}.example.org/hook" for name in "abc"]
+    webhooks = [world.create(url) for url in urls]
+    world.receivers.statuses |= dict.fromkeys(urls)
+    for _ in range(6):
+        world.grant()
+        world.pass_time(DAY, step=HOUR)
+    assert [world.stored(webhook).disabled_at for webhook in webhooks] == [None, None, None]
+    assert all(world.stored(webhook).failures > 6 for webhook in webhooks), "they are tried, and rest between"
+    del world.receivers.statuses[urls[0]]
+    for _ in range(6):
+        world.grant()
+        world.pass_time(DAY, step=HOUR)
+    because = [world.stored(webhook).disabled_because for webhook in webhooks]
+    assert because == [None, DisabledBecause.FAILING, DisabledBecause.FAILING]
+    assert world.received(urls[0])[-1] == 13, "all that was granted since"
+
+
 def test_two_secrets_sign_for_a_day_after_a_rotation(world: World) -> None:
     webhook = world.create()
     rotated = world.endpoints.update(world.owner_id, webhook.id, WebhookPatch(rotates_secret=True))
