@@ -45,6 +45,7 @@ from spike_sqlalchemy.statements import Statements
 from spike_sqlalchemy.tables import (
     IS_COMPARABLE,
     IS_COMPLETED,
+    IS_FAILED,
     IS_OPEN_ON_IMAGE,
     RENDITION_COLUMNS,
     album_images,
@@ -91,7 +92,7 @@ def _has_job(*conditions: ColumnElement[bool] | TextClause) -> ColumnElement[boo
 
 _COMPLETED: Final = _has_job(text(IS_COMPLETED))
 _NEWEST_FAILED: Final = (
-    select(literal_column("status IN ('FAILED', 'REFUNDED')", Boolean))
+    select(literal_column(IS_FAILED, Boolean))
     .where(_OF_IMAGE)
     .order_by(jobs.c.created_at.desc(), jobs.c.id.desc())
     .limit(1)
@@ -109,7 +110,8 @@ _IS_MATCH: Final = and_(
         ),
         (
             bindparam("state", type_=String) == ImageState.FAILED.value,
-            func.coalesce(_NEWEST_FAILED, false()),
+            # few images have a failed job, and the index of these is small; most need no look at their jobs
+            case((_has_job(text(IS_FAILED)), _NEWEST_FAILED), else_=false()),
         ),
         else_=true(),
     ),

@@ -56,6 +56,7 @@ IS_STARTED: Final = {  # and unclaimed, by the queue that the job's message is i
 }
 IS_OPEN_ON_IMAGE: Final = "ended_at IS NULL AND image_id IS NOT NULL"
 IS_COMPLETED: Final = "status = 'COMPLETED'"
+IS_FAILED: Final = "status IN ('FAILED', 'REFUNDED')"
 IS_UNSUMMED: Final = "summed <> entries"
 IS_CREATION: Final = "kind IN ('GENERATION', 'MODIFICATION')"
 IS_TO_BE_HANDED: Final = "set_aside_at IS NULL"  # to its subscriber
@@ -331,6 +332,7 @@ jobs: Final = Table(
     ),
     _partial_index("ix_jobs_unsettled_image_id", "image_id", where=IS_OPEN_ON_IMAGE),
     _partial_index("ix_jobs_completed", "image_id", "tier", where=IS_COMPLETED),
+    _partial_index("ix_jobs_failed", "image_id", where=IS_FAILED),
     _partial_index("ix_jobs_leased_until", "leased_until", where="leased_until IS NOT NULL"),
 )
 
