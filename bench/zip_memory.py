@@ -1,10 +1,11 @@
 """What a zip download of 1,000 pictures of 5 MB costs the web process in memory, and slow and lost clients.
 
 The pictures are rows and hard links of one file, the server is a process of its own, and the archive goes to a client
-that counts it. Three times the same request: the whole archive as fast as it comes; by clients that read 64 kB and
-sleep; and by clients that leave after a megabyte. The memory is the highest resident memory that the kernel saw.
+that counts it. Always the same request: the whole archive as fast as it comes, ten times and then by four clients at
+once; by clients that read 64 kB and sleep; and by clients that leave after a megabyte. The server has sixteen threads,
+so that one caller may have four archives at once. The memory is the highest resident memory that the kernel saw.
 
-    python bench/zip_memory.py [--pictures 1000] [--size-mb 5] [--slow-s 20]
+    python bench/zip_memory.py [--pictures 1000] [--size-mb 5] [--archives 10] [--slow-s 20]
 """
 
 import argparse
@@ -14,7 +15,7 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -32,7 +33,8 @@ sys.path.append(str(Path(__file__).parents[1] / "tests"))
 from large_library import multiply
 
 PIECE_BYTES: Final = 64 * 1024
-SLOW_CLIENTS: Final = 2  # as many as one caller may have at a time
+THREADS: Final = 16
+CLIENTS: Final = 4  # at once
 BUSY_TRIES_MAX: Final = 30
 LOST_CLIENTS: Final = 20
 LOST_AFTER_BYTES: Final = 1_000_000
@@ -93,6 +95,15 @@ def slowly(server: MeasuredServer, *, until_s: float) -> None:
             time.sleep(0.25)
 
 
+def at_once(calls: Sequence[Callable[[], object]]) -> None:
+    """Call all at the same time, and wait for them."""
+    threads = [threading.Thread(target=call) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
 def resident_mb(server: MeasuredServer) -> float:
     """Return the resident memory of the server's process, in MB."""
     return float(server.process.memory_info().rss) / 1e6
@@ -103,10 +114,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pictures", type=int, default=1000)
     parser.add_argument("--size-mb", type=int, default=5)
+    parser.add_argument("--archives", type=int, default=10)
     parser.add_argument("--slow-s", type=float, default=20)
     options = parser.parse_args()
     prepare = partial(with_pictures, pictures=options.pictures, size_mb=options.size_mb)
-    with measured_server(prepare, rate_download=0) as server:
+    with measured_server(prepare, rate_download=0, web_threads=THREADS) as server:
         server.post("/api/images/links", json.dumps({"imageIds": []}).encode(), content_type="application/json")
         before_mb, began_s = resident_mb(server), time.perf_counter()
         # what came before, an upload of noise among it, isn't the archive's
@@ -117,17 +129,14 @@ def main() -> None:
         print(
             f"| one archive of {received / 1e9:.2f} GB, {received / 1e6 / took_s:.0f} MB/s | {server.peak_mb:.0f} MB |"
         )
+        for _ in range(options.archives - 1):
+            whole(server)
+        print(f"| then {options.archives - 1} more, one after the other | {server.peak_mb:.0f} MB |")
+        at_once([partial(whole, server)] * CLIENTS)
+        print(f"| then {CLIENTS} at once | {server.peak_mb:.0f} MB |")
         until_s = time.monotonic() + options.slow_s
-        threads = [
-            threading.Thread(target=slowly, args=(server,), kwargs={"until_s": until_s}) for _ in range(SLOW_CLIENTS)
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        print(
-            f"| {SLOW_CLIENTS} clients at once that read 256 kB/s, {options.slow_s:.0f} s | {server.peak_mb:.0f} MB |"
-        )
+        at_once([partial(slowly, server, until_s=until_s)] * CLIENTS)
+        print(f"| {CLIENTS} clients at once that read 256 kB/s, {options.slow_s:.0f} s | {server.peak_mb:.0f} MB |")
         for _ in range(LOST_CLIENTS):
             with download(server) as response:
                 response.read(LOST_AFTER_BYTES)

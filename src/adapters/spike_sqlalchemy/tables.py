@@ -332,7 +332,7 @@ jobs: Final = Table(
     ),
     _partial_index("ix_jobs_unsettled_image_id", "image_id", where=IS_OPEN_ON_IMAGE),
     _partial_index("ix_jobs_completed", "image_id", "tier", where=IS_COMPLETED),
-    _partial_index("ix_jobs_failed", "image_id", where=IS_FAILED),
+    _partial_index("ix_jobs_failed", "image_id", "status", where=IS_FAILED),
     _partial_index("ix_jobs_leased_until", "leased_until", where="leased_until IS NOT NULL"),
 )
 

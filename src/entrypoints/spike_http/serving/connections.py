@@ -195,6 +195,18 @@ class BoundedChannel(DrainingChannel):
         with suppress(OSError):
             self.socket.shutdown(socket.SHUT_WR)
 
+    def write_soon(self, data: Any) -> int:
+        """Keep a piece of a response until it is sent; see waitress.
+
+        Its buffer keeps what was sent, too, until it is replaced after 16 MB: each thread that streams would need that
+        much, and malloc keep twice of it. So it is replaced sooner if little is left in it; for a slower client,
+        waitress moves it to a file.
+        """
+        little_bytes = self.adj.outbuf_overflow
+        if self.current_outbuf_count >= little_bytes > self.total_outbufs_len:
+            self.current_outbuf_count = self.adj.outbuf_high_watermark
+        return int(super().write_soon(data))
+
     def send(self, data: bytes, do_close: bool = True) -> Any:  # noqa: FBT001, FBT002  # waitress's
         """Send, and remember that the client reads."""
         sent = super().send(data, do_close=do_close)

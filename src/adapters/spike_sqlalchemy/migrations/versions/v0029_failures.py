@@ -18,7 +18,7 @@ down_revision: str | Sequence[str] | None = "0028"
 def upgrade() -> None:
     """Apply the migration."""
     add_column("images", "removal_failures", sa.Integer(), default="0")
-    create_index("ix_jobs_failed", "jobs", ["image_id"], where="status IN ('FAILED', 'REFUNDED')")
+    create_index("ix_jobs_failed", "jobs", ["image_id", "status"], where="status IN ('FAILED', 'REFUNDED')")
 
 
 def downgrade() -> None:
