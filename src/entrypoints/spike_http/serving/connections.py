@@ -31,6 +31,7 @@ LINGER_S: Final = 30.0  # for a client that sends a refused body
 CHUNK_LINES_BYTES_MAX: Final = 8192  # of one size with its extensions, or of all trailers
 NO_ROOM_KEY: Final = "spike.no_room"  # of the WSGI environment: whether the body was dropped to save disk space
 _EVICTED_SHARE: Final = 16  # this part of a limit makes room at once, so that the search is rarely needed
+_BUFFER_BYTES: Final = 256 * 1024  # of a response, sent or not, before its buffer is replaced
 FILES_BESIDE: Final = 512  # besides connections: database, objects, pipes, files of batches
 
 
@@ -140,6 +141,7 @@ class BoundedChannel(DrainingChannel):
         self.lingering_since_s: float | None = None
         self.parser_class = partial(self.parser_class, channel=self)
         super().__init__(server, sock, addr, adj, map=map)
+        self.sendbuf_len = min(self.sendbuf_len, _BUFFER_BYTES)  # each attempt to send copies so much, often 2.5 MB
         self.peers.admit(self)
 
     @property
@@ -202,8 +204,7 @@ class BoundedChannel(DrainingChannel):
         much, and malloc keep twice of it. So it is replaced sooner if little is left in it; for a slower client,
         waitress moves it to a file.
         """
-        little_bytes = self.adj.outbuf_overflow
-        if self.current_outbuf_count >= little_bytes > self.total_outbufs_len:
+        if self.current_outbuf_count >= _BUFFER_BYTES and self.total_outbufs_len < self.adj.outbuf_overflow:
             self.current_outbuf_count = self.adj.outbuf_high_watermark
         return int(super().write_soon(data))
 
