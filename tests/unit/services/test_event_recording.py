@@ -215,7 +215,7 @@ def test_each_method_that_changes_what_events_tell_of_is_recorded() -> None:
         },
         ImageRepository: {
             *("get", "find", "of_owner", "change", "count_view", "get_deleting", "pending_deletions", "expired"),
-            *("finish_deletion", "examine", "duplicates"),
+            *("finish_deletion", "examine", "duplicates", "due_deletions", "postpone_deletion"),
         },
     }
     recorded = {

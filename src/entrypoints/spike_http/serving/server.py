@@ -17,10 +17,10 @@ from spike_http.serving.connections import (
     BodyRefusingParser,
     BoundedChannel,
     ConnectionLimits,
-    Peers,
     allow_files,
 )
 from spike_http.serving.draining import DrainingDispatcher, GracefulShutdown, accept_waiting
+from spike_http.serving.peers import Peers
 
 _LIMITS: Final = ConnectionLimits()
 _DEADLINES_S: Final = 1.0  # between two checks of deadlines

@@ -5,7 +5,8 @@ from typing import Any, cast
 import pytest
 from attrs import evolve
 
-from spike_http.serving.connections import BoundedChannel, ConnectionLimits, Peers
+from spike_http.serving.connections import BoundedChannel, ConnectionLimits
+from spike_http.serving.peers import Peers
 
 LIMITS = evolve(ConnectionLimits(), peer_connections_max=2, bodies_bytes_max=20)
 SUBSCRIBER = ["2001:db8:0:1::1", "2001:db8:0:1::2", "2001:db8:0:1:ffff::3"]

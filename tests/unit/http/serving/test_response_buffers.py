@@ -8,7 +8,8 @@ from typing import Any, Final
 import pytest
 from waitress.adjustments import Adjustments
 
-from spike_http.serving.connections import BoundedChannel, ConnectionLimits, Peers
+from spike_http.serving.connections import BoundedChannel, ConnectionLimits
+from spike_http.serving.peers import Peers
 
 PIECE: Final = b"x" * 65_536
 KEPT_BYTES_MAX: Final = 4_000_000
