@@ -49,7 +49,7 @@ ADAPTER_API AddressedEvent Album AlbumCount AlbumCursor AlbumId AlbumImage Album
 Allowance Analysis ApiKey ApiKeyCharge ApiKeyCharges ApiKeyId ApiKeyRepository AuditPage AuditReader Authenticator
 Background Backlog BatchId Blender BlobStore Broker CancelledJob CanvasFitter ClaimedJob ClaimedWebhook Clock
 Comparison CompletedJob Concurrency CountedUsage DEFAULT_OPTIONS Damage Database DatabaseLimits Delivery Dimensions
-Downloader Email Engine EngineResources Event EventDeliveries ExternalIdentity FailedJob Generator Heartbeat
+Downloader DueDeletion Email Engine EngineResources Event EventDeliveries ExternalIdentity FailedJob Generator Heartbeat
 IdempotencyKey IdempotencyRecord IdempotencyRecords Identifier Identity Ids Image ImageCursor ImageDeleted ImageId
 ImageOrder ImageProbe ImageRepository ImageState ImageUploaded IncomingRequest Job JobCancelled JobCompleted JobCursor
 JobFailed JobId JobQueue JobRefunded JobRepository LedgerEntry LedgerPosition ListCursor ListedImage MadeRenditions
@@ -89,6 +89,7 @@ WITH_EXAMPLES: Final = [
     "spike_core",
     "spike_core.domain.accounts",
     "spike_core.domain.catalog",
+    "spike_core.domain.deletions",
     "spike_core.domain.dimensions",
     "spike_core.domain.file_names",
     "spike_core.domain.identifiers",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from spike_core.domain.analysis import Analysis
     from spike_core.domain.api_keys import ApiKey, ApiKeyCharge, Month, Scope
     from spike_core.domain.cursors import AlbumCursor, ImageCursor, JobCursor, StartCursor
+    from spike_core.domain.deletions import DueDeletion
     from spike_core.domain.dimensions import Dimensions
     from spike_core.domain.event_deliveries import AddressedEvent, Backlog, Delivery, SubscriberName, Subscription
     from spike_core.domain.events import (
@@ -172,6 +173,7 @@ __all__ = [
     "Delivery",
     "Dimensions",
     "Downloader",
+    "DueDeletion",
     "Email",
     "Engine",
     "EngineResources",
@@ -306,6 +308,7 @@ __getattr__ = lazy_names(
         "spike_core.domain.analysis": ("Analysis",),
         "spike_core.domain.api_keys": ("ApiKey", "ApiKeyCharge", "Month", "Scope"),
         "spike_core.domain.cursors": ("AlbumCursor", "ImageCursor", "JobCursor", "StartCursor"),
+        "spike_core.domain.deletions": ("DueDeletion",),
         "spike_core.domain.dimensions": ("Dimensions",),
         "spike_core.domain.event_deliveries": (
             "AddressedEvent",

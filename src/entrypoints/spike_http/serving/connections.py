@@ -131,6 +131,8 @@ class BoundedChannel(DrainingChannel):
     peers: "Peers"
     parser_class: Any
     close_when_flushed: bool
+    sendbuf_len: int
+    current_outbuf_count: int
 
     def __init__(self, server: Any, sock: Any, addr: Any, adj: Any, map: Any = None) -> None:  # noqa: A002  # waitress's
         """Accept a connection, or close it if there is no room for it."""
