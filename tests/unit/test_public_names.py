@@ -89,7 +89,6 @@ WITH_EXAMPLES: Final = [
     "spike_core",
     "spike_core.domain.accounts",
     "spike_core.domain.catalog",
-    "spike_core.domain.deletions",
     "spike_core.domain.dimensions",
     "spike_core.domain.file_names",
     "spike_core.domain.identifiers",
