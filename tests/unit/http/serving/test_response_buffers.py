@@ -50,7 +50,7 @@ def test_what_was_sent_is_not_kept(connection: tuple[Channel, socket.socket]) ->
         kept.append(kept_bytes(channel))
     assert max(kept) < KEPT_BYTES_MAX
     kept.clear()
-    for _ in range(200):  # nobody reads
+    for _ in range(200):  # the client reads nothing
         channel.write_soon(PIECE)
         kept.append(kept_bytes(channel))
     assert channel.total_outbufs_len > 10_000_000
