@@ -17,10 +17,14 @@ export function startRouter(table) {
   routes = table.map(([pattern, view]) => [new RegExp(`^#${pattern.replace(/:(\w+)/g, '(?<$1>[\\w-]+)')}$`), view]);
   history.scrollRestoration = 'manual'; // the browser would do it before there is anything to scroll
   addEventListener('hashchange', () => renderRoute(true));
-  addEventListener('scroll', () => {
-    clearTimeout(scrollTimer);
-    scrollTimer = setTimeout(rememberScroll, 120);
-  });
+  addEventListener(
+    'scroll',
+    () => {
+      clearTimeout(scrollTimer);
+      scrollTimer = setTimeout(rememberScroll, 120);
+    },
+    { passive: true },
+  );
   addEventListener('pagehide', rememberScroll);
   renderRoute(false);
 }
