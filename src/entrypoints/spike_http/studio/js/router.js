@@ -55,7 +55,7 @@ export async function renderRoute(isNavigation) {
     if (!signal.aborted) display(content, isNavigation);
   } catch (error) {
     if (signal.aborted) return;
-    display(error.status === 404 ? missingPage() : errorPage(error.message, error), isNavigation);
+    display(error.status === 404 ? missingPage(error) : errorPage(error.message, error), isNavigation);
     if (error.status !== 401 && error.status !== 404) showError(error);
   }
 }
@@ -79,9 +79,10 @@ function display(content, isNavigation) {
   heading?.focus({ preventScroll: true });
 }
 
-const missingPage = () =>
+const missingPage = ({ requestId }) =>
   errorPage('This was deleted or never existed', {
-    suggestion: 'Check the link. Whoever sent it can say whether it is still shared.',
+    suggestion: 'Check the link. If it was shared with you, ask for a new one.',
+    requestId,
   });
 const errorPage = (text, error) =>
   h(
