@@ -125,7 +125,7 @@ function prepareAgain(item) {
   for (const each of again) Object.assign(each, { state: 'waiting', progress: 0, error: undefined });
 }
 
-// A row goes once its file is forgotten: whoever sees it gone can reload, and the file isn't sent again.
+// A row goes once its file is forgotten: a reload that follows doesn't send it again.
 export async function dismiss(items) {
   for (const item of items) item.isDismissed = true;
   const batches = new Set(items.map(({ batch }) => batch).filter((batch) => batch && !batch.isAnswered));
