@@ -1,9 +1,11 @@
 """What the studio loads for its first views, and how evenly it scrolls: Chromium, and a server of its own.
 
 Bytes, requests and elements are counts, and don't depend on the machine's load. Frame times do: measure them with
-`--frames` on an idle machine. The pictures are rows and hard links of one upload each, of 5 MB.
+`--frames` on an idle machine. What the machine can do at all is measured beside them: the same scrolling over plain
+pages of the same height without a script, one of them empty, one of 10,000 flat boxes, and one of as many images of one
+picture. The pictures are rows and hard links of one upload each, of 5 MB.
 
-    python bench/studio_views.py [--frames]
+    python bench/studio_views.py [--frames] [--program chromium]
 """
 
 import argparse
@@ -29,9 +31,34 @@ from spike_runtime import Settings, build
 
 WINDOW: Final[Any] = {"width": 1280, "height": 900}
 FRAME_MS: Final = 1000 / 60
-# pixels per frame: a slow wheel, a fast one, and a scrollbar that is dragged
-SPEEDS: Final[Mapping[str, int]] = {"3,600 px/s": 60, "36,000 px/s": 600, "360,000 px/s": 6000}
-FRAMES: Final = 600
+# pixels per frame: a window a second, a wheel that is turned fast, and a scrollbar that is dragged, twice
+SPEEDS: Final[Mapping[str, int]] = {"900 px/s": 15, "3,600 px/s": 60, "36,000 px/s": 600, "360,000 px/s": 6000}
+FRAMES: Final = 300
+PLAIN: Final = """
+    async ([kind, picture, height, count]) => {
+        const sheet = new CSSStyleSheet();
+        sheet.replaceSync(`
+            body { position: relative; margin: 0; height: ${height}px; }
+            div, img { position: absolute; width: 232px; height: 243px; object-fit: cover; background: #888; }
+        `);
+        document.adoptedStyleSheets = [sheet];
+        for (let index = 0; kind && index < count; index++) {
+            const box = document.createElement(kind);
+            if (kind === 'img') box.src = picture;
+            box.style.left = `${40 + (index % 5) * 240}px`;
+            box.style.top = `${Math.floor(index / 5) * height / (count / 5)}px`;
+            document.body.append(box);
+        }
+    }
+"""
+# the bytes of a thumbnail, so that the plain page loads nothing
+THUMBNAIL: Final = """
+    async () => {
+        const answer = await fetch(document.querySelector('.tile.loaded img').src);
+        const bytes = new Uint8Array(await answer.arrayBuffer());
+        return 'data:image/webp;base64,' + btoa(String.fromCharCode(...bytes));
+    }
+"""
 SCROLLING: Final = """
     async ([pixels, frames]) => {
         scrollTo(0, 0);
@@ -102,9 +129,10 @@ def a_library(server: Server, folder: Path, *, email: str, count: int) -> Person
     return person
 
 
-def first_view(browser: Browser, person: Person, *, count: int) -> Page:
+def first_view(browser: Browser, person: Person, *, count: int) -> None:
     """Open the library in a browser that has seen nothing yet, and print what it loads until it rests."""
-    page = browser.new_context(viewport=WINDOW, reduced_motion="reduce").new_page()
+    context = browser.new_context(viewport=WINDOW, reduced_motion="reduce")
+    page = context.new_page()
     loaded = watch(page)
     page.goto(person.link)
     page.locator(".tile.loaded").first.wait_for()
@@ -115,38 +143,64 @@ def first_view(browser: Browser, person: Person, *, count: int) -> Page:
         f"| {count:,} | {loaded.requests} | {loaded.size_bytes / 1e6:.2f} | {loaded.pictures} |"
         f" {loaded.picture_bytes / 1e6:.2f} | {shown} | {elements} | {count * 5 / 1000:.1f} GB |"
     )
-    return page
+    context.close()
 
 
-def frames(page: Page) -> None:
+def frames(page: Page, what: str) -> None:
     """Scroll up and down at each speed, and print the times between frames."""
-    print("\n| scrolled by | frames/s | median, ms | p95 | p99 | longest | late frames, of 600 |")
-    print("|---|---|---|---|---|---|---|")
     for name, pixels in SPEEDS.items():
         times: list[float] = page.evaluate(SCROLLING, [pixels, FRAMES])
         cuts = statistics.quantiles(times, n=100)
         late = sum(time > 1.5 * FRAME_MS for time in times)
+        elements = page.evaluate("document.querySelectorAll('*').length")
         print(
-            f"| {name} | {1000 * len(times) / sum(times):.1f} | {cuts[49]:.1f} | {cuts[94]:.1f} | {cuts[98]:.1f} |"
-            f" {max(times):.1f} | {late} |"
+            f"| {what} | {name} | {1000 * len(times) / sum(times):.1f} | {cuts[49]:.1f} | {cuts[94]:.1f} |"
+            f" {cuts[98]:.1f} | {max(times):.1f} | {late} | {elements:,} |",
+            flush=True,
         )
+
+
+def all_frames(browser: Browser, person: Person, *, count: int) -> None:
+    """Measure the library, the album of all its pictures, and plain pages."""
+    print(f"\n| page | scrolled by | frames/s | median, ms | p95 | p99 | longest | late, of {FRAMES} | elements |")
+    print("|---|---|---|---|---|---|---|---|---|")
+    page = browser.new_context(viewport=WINDOW, reduced_motion="reduce").new_page()
+    bugs: list[str] = []
+    page.on("pageerror", lambda error: bugs.append(str(error)))
+    page.goto(person.link)
+    page.locator(".tile.loaded").first.wait_for()
+    page.wait_for_load_state("networkidle")
+    height, picture = page.evaluate("document.documentElement.scrollHeight"), page.evaluate(THUMBNAIL)
+    frames(page, "library")
+    [album] = person.ask("GET", "/api/albums")["albums"]
+    page.goto(f"{person.server.url}/#/albums/{album['id']}")
+    page.get_by_role("heading", name=album["name"]).wait_for()
+    page.locator(".tile.loaded").first.wait_for()
+    page.wait_for_load_state("networkidle")
+    frames(page, "album")
+    assert not bugs, bugs
+    for kind, what in (("", "empty"), ("div", f"{count:,} flat boxes"), ("img", f"{count:,} images")):
+        page.goto("about:blank")
+        page.evaluate(PLAIN, [kind, picture, height, count])
+        frames(page, what)
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--frames", action="store_true", help="measure frame times too, on an idle machine")
+    parser.add_argument("--program", help="the browser, if not the first one that is installed")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as temporary, browsing() as browser:
+    with tempfile.TemporaryDirectory() as temporary, browsing(options.program) as browser:
         folder = Path(temporary) / "var"
         with serving(folder, SPIKE_UPSCALER="classical", **UNLIMITED) as server:
             print("| Pictures of 5 MB | Requests | MB | thumbnails | MB | tiles | elements | originals |")
             print("|---|---|---|---|---|---|---|---|")
             for count in (100, 10_000):
                 person = a_library(server, folder, email=f"of-{count}@example.org", count=count)
-                page = first_view(browser, person, count=count)
+                first_view(browser, person, count=count)
             if options.frames:
-                frames(page)
+                all_frames(browser, person, count=count)
 
 
 if __name__ == "__main__":

@@ -61,9 +61,9 @@ def chromium() -> str:
 
 
 @contextmanager
-def browsing() -> Iterator[Browser]:
-    """Start a browser, and see to its end."""
-    path = chromium()
+def browsing(program: str | None = None) -> Iterator[Browser]:
+    """Start a browser, the first one that is installed or this one, and see to its end."""
+    path = (program and shutil.which(program)) or chromium()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
         try:

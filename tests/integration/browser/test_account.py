@@ -47,6 +47,11 @@ def test_a_webhook_is_added_and_tested_and_says_why_it_is_disabled(studio: Page,
     webhook = studio.get_by_role("list", name="Webhooks").get_by_role("listitem")
     expect(webhook).to_contain_text(url)
     assert secret not in studio.content()
+    webhook.get_by_role("button", name="New secret").click()
+    studio.get_by_role("button", name="Make a new secret").click()
+    expect(shown).to_have_value(re.compile("^whsec_"))
+    assert shown.input_value() != secret
+    studio.get_by_role("button", name="Done").click()
     webhook.get_by_role("button", name="Test").click()
     expect(studio.get_by_text("A test is on its way")).to_be_visible()
     webhook.get_by_role("button", name="Deliveries").click()

@@ -153,7 +153,6 @@ const showKey = (apiKey) =>
         h('input', { value: apiKey.key, readonly: true, onfocus: (event) => event.target.select() }),
       ),
     ],
-    onSubmit: async () => {},
   });
 
 const openRevokeDialog = (key, reload) =>

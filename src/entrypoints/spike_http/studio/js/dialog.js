@@ -1,4 +1,5 @@
-// A modal dialog with a form. `onSubmit` gets the FormData; if it throws, the dialog stays open and shows the error.
+// A modal dialog with a form. `onSubmit` gets the FormData; if it throws, the dialog stays open and shows the error. Without it there is
+// nothing to cancel: the dialog shows something.
 
 import { h, replaceContent } from './dom.js';
 import { errorDetails } from './toasts.js';
@@ -18,7 +19,7 @@ export function openDialog({ title, content, action, kind = 'primary', onSubmit 
     h(
       'div',
       { class: 'dialog-actions' },
-      h('button', { class: 'button quiet', type: 'button', onclick: () => dialog.close() }, 'Cancel'),
+      onSubmit && h('button', { class: 'button quiet', type: 'button', onclick: () => dialog.close() }, 'Cancel'),
       submitButton,
     ),
   );
@@ -27,7 +28,7 @@ export function openDialog({ title, content, action, kind = 'primary', onSubmit 
     event.preventDefault();
     submitButton.disabled = true;
     try {
-      await onSubmit(new FormData(form));
+      await onSubmit?.(new FormData(form));
       dialog.close();
     } catch (error) {
       replaceContent(errorText, errorDetails(error));

@@ -8,7 +8,7 @@ import { emit, on } from './events.js';
 import { DELETED_AT_ONCE, deleteImages } from './images.js';
 import { isFinished, pollJobs } from './job_polling.js';
 import { readLimits } from './limits.js';
-import { quoter, quoteText, refusalText } from './quotes.js';
+import { quoter, quoteText, refusalText, tokensOf } from './quotes.js';
 import { tierPicker } from './tier_picker.js';
 import { firstChoiceFor, formatTokens, tiersFor } from './tiers.js';
 import { showActionToast, showError, showToast } from './toasts.js';
@@ -47,7 +47,7 @@ function openEnhanceDialog(imageIds, { sizes = [], tier, onStart = () => {} } = 
       sizes,
       chosen: [tier ?? firstChoiceFor('enhancement')],
       onChange([chosen], price) {
-        summary.textContent = `${label}: ${formatTokens(price)} of ${balance()}`;
+        summary.textContent = `${label}: ${tokensOf(price, balance())}`;
         askFor(chosen);
       },
     },

@@ -1,13 +1,16 @@
 // The tiles of a grid of pictures: names, placeholders and thumbnails, requested for those that are elements, marks and progress.
 
-import { h, progressBar, replaceContent, setProgress } from './dom.js';
+import { h, progressBar, setProgress } from './dom.js';
 import { on } from './events.js';
 import { RENEWED_BEFORE_MS, reportLost } from './images.js';
 import { isFinished } from './job_polling.js';
-import { thumbhashCanvas } from './thumbhash.js';
+import { drawThumbhash, thumbhashCanvas } from './thumbhash.js';
 
 const FILL_EVERY_MS = 80;
-const FAST_PX = 1.5; // windows per interval: faster than that no one sees what would be requested
+// Windows a second: faster than the first no one sees what would be requested. Faster than the second, where a picture stays for a
+// third of a second, its thumbhash has to do: thumbnails are loaded when it slows down.
+const FASTEST = 18;
+const FASTEST_LOADING = 3;
 const WAIT_MS = 1500; // until a thumbnail that wasn't made yet is asked for again
 const WAITS_MAX = 4;
 const DETAILS_MAX = 100; // per request, as the API allows
@@ -15,107 +18,118 @@ const DETAILS_MAX = 100; // per request, as the API allows
 // As for `virtualGrid`; `element` is the grid, `indexOf` maps ids to indexes of entries.
 export function pictureTiles({ element, source, hrefOf, selection, extraOf, indexOf }, signal) {
   const pictures = new Map(); // id → picture
-  const tiles = new Map(); // id → {tile, link, entry, image}
+  const tiles = new Map(); // id → the elements of its tile, and the entry
+  const spare = []; // tiles that no row needs
   const running = new Map(); // id → progress of its job, 0 to 1
   const failures = new Map(); // id → how often its picture couldn't be loaded
   let lastTop = 0;
+  let lastAt = 0;
   let fillTimer;
   let isFetching = false;
 
-  function create(entry, index, tileWidth, column) {
-    const link = h('a', {
-      href: hrefOf(entry),
-      draggable: 'true',
-      tabindex: -1,
-      'data-link': true,
-      'aria-label': `Picture ${index + 1}`,
+  // Shows these entries in a row, by the tiles that it has; returns the tiles.
+  function show(row, entries, { start, widths }) {
+    const known = row.tiles ?? [];
+    row.tiles = entries.map((entry, place) => {
+      const each = known[place] ?? spare.pop() ?? build();
+      if (!known[place]) row.append(each.tile);
+      each.tile.style.width = `${widths[place]}px`;
+      each.tile.setAttribute('aria-colindex', place + 1);
+      bind(each, entry, start + place);
+      return each;
     });
-    const tile = h(
-      'div',
-      {
-        class: 'tile',
-        role: 'gridcell',
-        'aria-colindex': column,
-        'data-id': entry.id,
-        vars: { width: `${tileWidth}px` },
-      },
-      link,
-    );
-    if (selection) {
-      const input = h('input', { type: 'checkbox', tabindex: -1, 'aria-label': `Select picture ${index + 1}` });
-      input.addEventListener('click', (event) => selection.toggle(indexOf.get(entry.id), { isRange: event.shiftKey }));
-      tile.append(h('label', { class: 'select-box' }, input));
+    for (const each of known.slice(entries.length)) {
+      each.tile.remove();
+      spare.push(each);
     }
-    const extra = extraOf?.(entry, index);
-    if (extra) tile.append(extra);
-    tiles.set(entry.id, { tile, link, entry });
-    const picture = pictures.get(entry.id);
-    if (picture) describe(picture);
+    return row.tiles;
+  }
+
+  // makes the elements of a tile, which shows one picture after another
+  function build() {
+    const image = h('img', { alt: '', decoding: 'async', draggable: 'false' });
+    const canvas = thumbhashCanvas();
+    const name = h('span', { class: 'name', 'aria-hidden': 'true' });
+    const link = h('a', { draggable: 'true', tabindex: -1, 'data-link': true }, image, canvas, name);
+    const tile = h('div', { class: 'tile', role: 'gridcell' }, link);
+    const known = { tile, link, image, canvas, name };
+    // an event of the picture before this one may arrive late
+    image.addEventListener('load', () => known.hasImage && image.complete && tile.classList.add('loaded'));
+    image.addEventListener('error', () => known.hasImage && image.complete && reportFailure(known));
+    if (selection) {
+      known.input = h('input', { type: 'checkbox', tabindex: -1 });
+      known.input.addEventListener('click', (event) =>
+        selection.toggle(indexOf.get(known.entry.id), { isRange: event.shiftKey }),
+      );
+      tile.append(h('label', { class: 'select-box' }, known.input));
+    }
+    return known;
+  }
+
+  function bind(known, entry, index) {
+    known.entry = entry;
+    known.tile.dataset.id = entry.id;
+    known.tile.className = 'tile';
+    known.link.setAttribute('aria-label', `Picture ${index + 1}`);
+    known.input?.setAttribute('aria-label', `Select picture ${index + 1}`);
+    known.extra?.remove();
+    known.extra = extraOf?.(entry, index) || undefined;
+    if (known.extra) known.tile.append(known.extra);
+    tiles.set(entry.id, known);
+    describe(known, pictures.get(entry.id));
     renderSelected(entry.id);
     renderProgress(entry.id);
-    return tile;
   }
 
   // shows the name and the thumbhash; the picture itself comes with `fill`
-  function describe(picture) {
-    const { tile, link, entry } = tiles.get(picture.id);
+  function describe(known, picture) {
+    const { tile, link, entry, input, canvas, name } = known;
     link.href = hrefOf(entry); // it may lead to the picture itself
-    replaceContent(
-      link,
-      thumbhashCanvas(picture.thumbhash),
-      h('span', { class: 'name', 'aria-hidden': 'true' }, picture.name),
-    );
-    tiles.get(picture.id).image = undefined;
+    name.textContent = picture?.name ?? '';
+    drawThumbhash(canvas, picture?.thumbhash);
+    if (!picture) return;
     link.setAttribute('aria-label', picture.name);
-    tile.querySelector('.select-box input')?.setAttribute('aria-label', `Select ${picture.name}`);
+    input?.setAttribute('aria-label', `Select ${picture.name}`);
     if (failures.get(picture.id) > 1) tile.classList.add('unavailable');
   }
 
-  function showImage(picture) {
-    const known = tiles.get(picture.id);
-    const { tile, link, entry } = known;
-    if (known.image || tile.classList.contains('unavailable') || !picture.url) return;
-    const image = h('img', {
-      alt: '',
-      width: entry.width,
-      height: entry.height,
-      decoding: 'async',
-      draggable: 'false',
-    });
-    known.image = image;
-    image.addEventListener('load', () => {
-      tile.classList.add('loaded');
-      link.querySelector('canvas')?.remove();
-    });
-    image.addEventListener('error', () => {
-      const count = (failures.get(picture.id) ?? 0) + 1;
-      failures.set(picture.id, count);
-      image.remove();
-      known.image = undefined;
-      if (count > 1) return tile.classList.add('unavailable'); // most browsers can't decode TIFF and HEIC
-      reportLost(picture);
-      pictures.delete(picture.id); // its link may have ended
-      return fillSoon();
-    });
-    image.src = picture.url;
-    link.prepend(image);
+  function hideImage(known) {
+    if (known.hasImage) known.image.removeAttribute('src');
+    known.hasImage = false;
+    known.tile.classList.remove('loaded');
+  }
+
+  function showImage(known, picture) {
+    if (known.hasImage || known.tile.classList.contains('unavailable') || !picture.url) return;
+    known.hasImage = true;
+    known.image.src = picture.url;
+  }
+
+  function reportFailure(known) {
+    const { id } = known.entry;
+    const count = (failures.get(id) ?? 0) + 1;
+    failures.set(id, count);
+    hideImage(known);
+    if (count > 1) return known.tile.classList.add('unavailable'); // most browsers can't decode TIFF and HEIC
+    reportLost(pictures.get(id));
+    pictures.delete(id); // its link may have ended
+    return fillSoon();
   }
 
   // Requests the names and URLs of the tiles that have none, or whose links are about to end, and loads the pictures.
   async function fill() {
     fillTimer = undefined;
     if (signal.aborted || !element.isConnected) return;
-    const moved = Math.abs(scrollY - lastTop);
-    lastTop = scrollY;
-    if (moved > FAST_PX * innerHeight) {
-      fillTimer = setTimeout(fill, FILL_EVERY_MS);
-      return;
-    }
+    const now = performance.now();
+    const speed = (1000 * Math.abs(scrollY - lastTop)) / innerHeight / Math.max(1, now - lastAt);
+    [lastTop, lastAt] = [scrollY, now];
+    if (speed > FASTEST_LOADING) fillSoon(true);
+    if (speed > FASTEST) return;
     const wanted = [];
-    for (const { entry } of tiles.values()) {
-      const picture = pictures.get(entry.id);
-      if (!picture || picture.until < Date.now() + RENEWED_BEFORE_MS) wanted.push(entry);
-      else showImage(picture);
+    for (const known of tiles.values()) {
+      const picture = pictures.get(known.entry.id);
+      if (!picture || picture.until < Date.now() + RENEWED_BEFORE_MS) wanted.push(known.entry);
+      else if (speed <= FASTEST_LOADING) showImage(known, picture);
     }
     if (!wanted.length || isFetching) return;
     isFetching = true;
@@ -139,7 +153,11 @@ export function pictureTiles({ element, source, hrefOf, selection, extraOf, inde
       missing.delete(picture.id);
       picture.until = Math.max(picture.until, Date.now() + 2 * RENEWED_BEFORE_MS); // a link may be shorter than that
       pictures.set(picture.id, picture);
-      if (tiles.has(picture.id)) describe(picture);
+      const known = tiles.get(picture.id);
+      if (known) {
+        hideImage(known);
+        describe(known, picture);
+      }
       if (!picture.url) waitForThumbnail(picture);
     }
     // deleted meanwhile, elsewhere: it stays as an empty tile until the next visit
@@ -164,7 +182,7 @@ export function pictureTiles({ element, source, hrefOf, selection, extraOf, inde
     const isSelected = selection.has(id);
     known.tile.classList.toggle('selected', isSelected);
     known.tile.setAttribute('aria-selected', isSelected);
-    known.tile.querySelector('.select-box input').checked = isSelected;
+    known.input.checked = isSelected;
   }
   function renderProgress(id) {
     const tile = tiles.get(id)?.tile;
@@ -174,8 +192,8 @@ export function pictureTiles({ element, source, hrefOf, selection, extraOf, inde
     setProgress(existing ?? tile.appendChild(progressBar('Enhancing')), Math.max(0.06, running.get(id)));
   }
 
-  function fillSoon() {
-    fillTimer ??= setTimeout(fill, lastTop === scrollY ? 0 : FILL_EVERY_MS);
+  function fillSoon(isMoving = lastTop !== scrollY) {
+    fillTimer ??= setTimeout(fill, isMoving ? FILL_EVERY_MS : 0);
   }
   signal.addEventListener('abort', () => clearTimeout(fillTimer));
   on(
@@ -192,9 +210,14 @@ export function pictureTiles({ element, source, hrefOf, selection, extraOf, inde
   }, signal);
 
   return {
-    create,
+    show,
     fillSoon,
-    forget: (id) => tiles.delete(id),
+    forget(some) {
+      for (const known of some) {
+        hideImage(known);
+        if (tiles.get(known.entry.id) === known) tiles.delete(known.entry.id);
+      }
+    },
     linkOf: (id) => tiles.get(id)?.link,
     pictureOf: (id) => pictures.get(id),
     // returns the pictures of these ids, in their order, requesting those that weren't shown yet

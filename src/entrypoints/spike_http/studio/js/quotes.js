@@ -22,10 +22,13 @@ export function quoter(show, signal) {
   };
 }
 
+// '12 tokens of 100', or 'free'
+export const tokensOf = (tokens, available) => (tokens ? `${formatTokens(tokens)} of ${available}` : formatTokens(0));
+
 // '12 tokens of 100, ≈ 8 s'; of a part of an order, `share` says how much larger the whole is
 export function quoteText({ tokens, balance: available, seconds }, share = 1) {
   const time = seconds === null ? '' : formatDuration(Math.max(1, seconds * share));
-  return [`${formatTokens(tokens * share)} of ${available}`, time].filter(Boolean).join(', ');
+  return [tokensOf(tokens * share, available), time].filter(Boolean).join(', ');
 }
 
 // The lines of a form below its tiers: what the order costs and how long it takes, and why it would be refused. `onQuote` is called

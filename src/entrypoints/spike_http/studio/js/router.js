@@ -17,10 +17,14 @@ export function startRouter(table) {
   routes = table.map(([pattern, view]) => [new RegExp(`^#${pattern.replace(/:(\w+)/g, '(?<$1>[\\w-]+)')}$`), view]);
   history.scrollRestoration = 'manual'; // the browser would do it before there is anything to scroll
   addEventListener('hashchange', () => renderRoute(true));
-  addEventListener('scroll', () => {
-    clearTimeout(scrollTimer);
-    scrollTimer = setTimeout(rememberScroll, 120);
-  });
+  addEventListener(
+    'scroll',
+    () => {
+      clearTimeout(scrollTimer);
+      scrollTimer = setTimeout(rememberScroll, 120);
+    },
+    { passive: true },
+  );
   addEventListener('pagehide', rememberScroll);
   renderRoute(false);
 }
@@ -51,7 +55,7 @@ export async function renderRoute(isNavigation) {
     if (!signal.aborted) display(content, isNavigation);
   } catch (error) {
     if (signal.aborted) return;
-    display(errorPage(error.status === 404 ? 'This was deleted or never existed' : error.message, error), isNavigation);
+    display(error.status === 404 ? missingPage(error) : errorPage(error.message, error), isNavigation);
     if (error.status !== 401 && error.status !== 404) showError(error);
   }
 }
@@ -75,6 +79,11 @@ function display(content, isNavigation) {
   heading?.focus({ preventScroll: true });
 }
 
+const missingPage = ({ requestId }) =>
+  errorPage('This was deleted or never existed', {
+    suggestion: 'Check the link. If it was shared with you, ask for a new one.',
+    requestId,
+  });
 const errorPage = (text, error) =>
   h(
     'div',

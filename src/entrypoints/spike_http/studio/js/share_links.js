@@ -45,7 +45,6 @@ export async function copyLink(link) {
         h('input', { value: link, readonly: true }),
       ),
       action: 'Done',
-      onSubmit() {},
     });
   }
 }

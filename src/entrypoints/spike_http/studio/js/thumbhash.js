@@ -1,6 +1,8 @@
 // Decodes a thumbhash, a picture's appearance in some 25 bytes: a few coefficients of a cosine transform of luminance, of two
 // differences of colors, and of opacity. The format: https://evanw.github.io/thumbhash/
 
+import { h } from './dom.js';
+
 const SIDE = 16; // the result is stretched to the picture's shape anyway
 
 // Returns ImageData of SIDE × SIDE pixels for base64, or undefined if it isn't a thumbhash.
@@ -37,34 +39,39 @@ export function decodeThumbhash(base64) {
   return draw(luminance, yellowBlue, redGreen, opacity);
 }
 
-function draw(luminance, yellowBlue, redGreen, opacity) {
+function draw(...channels) {
+  const [luminance, yellowBlue, redGreen, opacity] = channels.map(sums);
   const data = new Uint8ClampedArray(SIDE * SIDE * 4);
-  for (let y = 0; y < SIDE; y++)
-    for (let x = 0; x < SIDE; x++) {
-      const [l, p, q, a] = [luminance, yellowBlue, redGreen, opacity].map((terms) => sum(terms, x, y));
-      const blue = l - (2 / 3) * p;
-      const red = (3 * l - blue + q) / 2;
-      data.set(
-        [red, red - q, blue, a].map((value) => 255 * value),
-        4 * (y * SIDE + x),
-      );
-    }
+  for (let pixel = 0; pixel < SIDE * SIDE; pixel++) {
+    const blue = luminance[pixel] - (2 / 3) * yellowBlue[pixel];
+    const red = (3 * luminance[pixel] - blue + redGreen[pixel]) / 2;
+    data[4 * pixel] = 255 * red;
+    data[4 * pixel + 1] = 255 * (red - redGreen[pixel]);
+    data[4 * pixel + 2] = 255 * blue;
+    data[4 * pixel + 3] = 255 * opacity[pixel];
+  }
   return new ImageData(data, SIDE);
 }
 
 const COSINES = Array.from({ length: 8 }, (_, frequency) =>
   Array.from({ length: SIDE }, (__, place) => Math.cos((Math.PI / SIDE) * (place + 0.5) * frequency)),
 );
-const sum = (terms, x, y) =>
-  terms.reduce((total, term) => total + term.value * COSINES[term.x][x] * COSINES[term.y][y], 0);
-
-// Returns a canvas that shows a thumbhash, or nothing without one.
-export function thumbhashCanvas(base64) {
-  const pixels = base64 && decodeThumbhash(base64);
-  if (!pixels) return undefined;
-  const canvas = document.createElement('canvas');
-  canvas.width = canvas.height = SIDE;
-  canvas.setAttribute('aria-hidden', 'true');
-  canvas.getContext('2d').putImageData(pixels, 0, 0);
-  return canvas;
+// the sum of a channel's terms at each pixel; plain loops, since a hundred pictures arrive between two frames
+function sums(terms) {
+  const totals = new Float32Array(SIDE * SIDE);
+  for (const { x, y, value } of terms)
+    for (let row = 0; row < SIDE; row++) {
+      const ofRow = value * COSINES[y][row];
+      for (let column = 0; column < SIDE; column++) totals[row * SIDE + column] += ofRow * COSINES[x][column];
+    }
+  return totals;
 }
+
+// Draws a thumbhash, or hides the canvas where there is none.
+export function drawThumbhash(canvas, base64) {
+  const pixels = base64 && decodeThumbhash(base64);
+  canvas.hidden = !pixels;
+  if (pixels) canvas.getContext('2d').putImageData(pixels, 0, 0);
+}
+
+export const thumbhashCanvas = () => h('canvas', { width: SIDE, height: SIDE, 'aria-hidden': 'true', hidden: true });

@@ -125,18 +125,24 @@ function prepareAgain(item) {
   for (const each of again) Object.assign(each, { state: 'waiting', progress: 0, error: undefined });
 }
 
-export function dismiss(items) {
-  for (const { batch } of items) if (batch && !batch.isAnswered) split(batch, items);
-  for (const item of items) uploads.splice(uploads.indexOf(item), 1);
-  forgetUploads(items.map(({ id }) => id));
+// A row goes once its file is forgotten: a reload that follows doesn't send it again.
+export async function dismiss(items) {
+  for (const item of items) item.isDismissed = true;
+  const batches = new Set(items.map(({ batch }) => batch).filter((batch) => batch && !batch.isAnswered));
+  await Promise.all([...batches].map((batch) => split(batch, items)));
+  await forgetUploads(items.map(({ id }) => id));
+  removeItems(items);
   emit('uploads');
+}
+function removeItems(items) {
+  for (const item of items) if (uploads.includes(item)) uploads.splice(uploads.indexOf(item), 1);
 }
 
 // A request can be repeated only as it was: without the files that were dismissed, the others are sent as new requests.
 function split(batch, dismissed) {
   const others = batch.items.filter((item) => item && !dismissed.includes(item));
   for (const item of others) item.batch = undefined;
-  keepUploads(others.filter(({ error }) => !error?.status).map((item) => recordOf(item)));
+  return keepUploads(others.filter(({ error }) => !error?.status).map((item) => recordOf(item)));
 }
 
 function sendNext() {
@@ -153,7 +159,7 @@ function sendNext() {
 }
 
 function nextBatch() {
-  const waiting = uploads.filter((item) => item.state === 'waiting');
+  const waiting = uploads.filter((item) => item.state === 'waiting' && !item.isDismissed);
   const [first] = waiting;
   if (!first) return undefined;
   if (first.batch) return first.batch;
@@ -210,8 +216,7 @@ async function send(batch) {
 
 on('signed-in', () => {
   // what another account hasn't sent stays kept for it
-  for (const item of uploads.filter(({ owner }) => owner !== currentUser()?.id))
-    uploads.splice(uploads.indexOf(item), 1);
+  removeItems(uploads.filter(({ owner }) => owner !== currentUser()?.id));
   emit('uploads');
   return resumeUploads();
 });

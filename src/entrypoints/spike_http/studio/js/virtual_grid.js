@@ -1,5 +1,5 @@
-// A grid of any number of pictures. Only the rows near the window are elements; the others are numbers. It is an ARIA grid with one
-// stop for the Tab key, whose arrow keys move between pictures.
+// A grid of any number of pictures. Only the rows near the window are elements; the others are numbers. While one scrolls, the elements
+// of rows that leave show those that come. It is an ARIA grid with one stop for the Tab key, whose arrow keys move between pictures.
 
 import { h, setVariables } from './dom.js';
 import { pictureTiles } from './picture_tiles.js';
@@ -18,13 +18,15 @@ export function virtualGrid({ source, label, hrefOf, selection, extraOf, section
     'aria-label': label,
     'aria-multiselectable': selection && 'true',
   });
-  const shown = new Map(); // number of a row → its element
+  const shown = new Map(); // number of a row → its element, which has what it shows as `layout`
+  const free = []; // elements of rows that show nothing any more
   const indexOf = new Map(); // id → index of the entry
   let rows = [];
   let focusIndex = 0;
   let focusId; // of the entry that had the focus last: others come and go before it
   let width = 0;
   let frame;
+  let renderedAt = 0;
   const tiles = pictureTiles({ element, source, hrefOf, selection, extraOf, indexOf }, signal);
 
   const gap = () => Math.min(10, Math.max(4, innerWidth * 0.007));
@@ -43,7 +45,7 @@ export function virtualGrid({ source, label, hrefOf, selection, extraOf, section
     rows = layout.rows;
     setVariables(element, { height: `${layout.height}px` });
     element.setAttribute('aria-rowcount', source.hasMore ? -1 : rows.length);
-    for (const [number, row] of shown) if (!isSameRow(row.layout, rows[number])) removeRow(number);
+    for (const [number, row] of shown) if (!isSameRow(row.layout, rows[number])) release(number);
     focusIndex = indexOf.get(focusId) ?? Math.min(focusIndex, Math.max(0, source.entries.length - 1));
     if (anchor) scrollToAnchor(anchor);
     render();
@@ -63,10 +65,14 @@ export function virtualGrid({ source, label, hrefOf, selection, extraOf, section
     old.row.end - old.row.start === next.end - next.start &&
     old.ids.every((id, place) => source.entries[next.start + place]?.id === id) &&
     Object.assign(old.row, next);
-  function removeRow(number) {
-    for (const tile of shown.get(number).querySelectorAll('.tile')) tiles.forget(tile.dataset.id);
-    shown.get(number).remove();
+  // lets the element of a row show another one; not if it has a heading, nor if it has the focus, which goes with the picture
+  function release(number) {
+    const row = shown.get(number);
     shown.delete(number);
+    tiles.forget(row.layout.tiles);
+    if (row.layout.row.text !== undefined || row.contains(document.activeElement)) row.remove();
+    else free.push(row);
+    row.layout = undefined;
   }
   const anchorOf = () => {
     const y = scrollY - offset();
@@ -82,24 +88,32 @@ export function virtualGrid({ source, label, hrefOf, selection, extraOf, section
     if (Math.abs(top - scrollY) > 1) scrollTo(0, top);
   }
 
-  function visibleRange(overscan) {
+  function rangeAt(top, overscan) {
     if (!rows.length) return [0, -1];
-    const top = scrollY - offset();
     return [rowAt(rows, top - innerHeight * overscan), rowAt(rows, top + innerHeight * (1 + overscan))];
   }
 
+  // Everything that makes the browser lay out the page is read before anything is changed.
   function render() {
     frame = undefined;
     if (!element.isConnected) return;
-    const [first, last] = visibleRange(OVERSCAN);
+    const top = scrollY - offset();
+    const moved = Math.abs(top - renderedAt);
+    const hasJumped = moved > innerHeight;
+    renderedAt = top;
+    const inWindow = rangeAt(top, 0);
+    // rows around the window come when it stays: those of a scrollbar that is dragged would be gone in the next frame
+    const [first, last] = hasJumped ? inWindow : rangeAt(top, OVERSCAN);
+    if (hasJumped) requestFrame();
     const focused = element.contains(document.activeElement) ? rowOfEntry(rows, focusIndex) : undefined;
-    for (const number of [...shown.keys()])
-      if ((number < first || number > last) && number !== focused) removeRow(number);
+    for (const number of [...shown.keys()].sort((one, other) => one - other))
+      if ((number < first || number > last) && number !== focused) release(number);
     for (let number = first; number <= last; number++) if (!shown.has(number)) addRow(number);
+    for (const row of free) if (row.isConnected) row.remove(); // those that stay are used when more rows are shown
     anchorId = source.entries[rows[first]?.start]?.id;
     if (last >= 0 && source.hasMore && rows[last].end > source.entries.length - 1000) loadMore();
-    keepOneTabStop();
-    tiles.fillSoon();
+    keepOneTabStop(inWindow);
+    tiles.fillSoon(moved > 0);
   }
 
   let loadsAfter = 0;
@@ -113,27 +127,26 @@ export function virtualGrid({ source, label, hrefOf, selection, extraOf, section
 
   function addRow(number) {
     const row = rows[number];
-    const rowElement = h('div', {
-      class: row.text === undefined ? 'grid-row' : 'grid-row section',
-      role: 'row',
-      'aria-rowindex': number + 1,
-      vars: { top: `${row.top}px`, height: `${row.height}px` },
-    });
-    if (row.text === undefined)
-      for (let index = row.start; index < row.end; index++)
-        rowElement.append(
-          tiles.create(source.entries[index], index, row.widths[index - row.start], index - row.start + 1),
-        );
-    else rowElement.append(sectionHeading(row));
+    const isHeading = row.text !== undefined;
+    const entries = isHeading ? [] : source.entries.slice(row.start, row.end);
+    const rowElement =
+      (!isHeading && free.shift()) || h('div', { class: isHeading ? 'grid-row section' : 'grid-row', role: 'row' });
+    rowElement.setAttribute('aria-rowindex', number + 1);
+    rowElement.style.transform = `translateY(${row.top}px)`;
+    rowElement.style.height = `${row.height}px`;
+    if (isHeading) rowElement.append(sectionHeading(row));
     rowElement.layout = {
       row: { ...row },
-      ids: row.text === undefined ? source.entries.slice(row.start, row.end).map(({ id }) => id) : [],
+      ids: entries.map(({ id }) => id),
+      tiles: isHeading ? [] : tiles.show(rowElement, entries, row),
     };
-    shown.set(number, rowElement);
-    // in the order of the page, for those who read it by a screen reader
+    // in the order of the page, for those who read it by a screen reader; an element that is there already isn't moved
     let after;
     for (const [other, sibling] of shown) if (other > number && (!after || other < after[0])) after = [other, sibling];
-    element.insertBefore(rowElement, after?.[1] ?? null);
+    shown.set(number, rowElement);
+    let next = rowElement.isConnected ? rowElement.nextElementSibling : undefined;
+    while (next && !next.layout) next = next.nextElementSibling;
+    if (next !== (after?.[1] ?? null)) element.insertBefore(rowElement, after?.[1] ?? null);
   }
 
   function sectionHeading({ text, start, end }) {
@@ -153,13 +166,15 @@ export function virtualGrid({ source, label, hrefOf, selection, extraOf, section
   }
 
   // one tile can be reached by the Tab key: the last one that had the focus, or the first one in the window
-  function keepOneTabStop() {
-    for (const link of element.querySelectorAll('[data-link][tabindex="0"]')) link.tabIndex = -1;
-    const [first, last] = visibleRange(0);
+  let tabStop;
+  function keepOneTabStop([first, last] = rangeAt(scrollY - offset(), 0)) {
     const inWindow = rows.slice(first, last + 1).find((row) => row.text === undefined);
     const current = source.entries[focusIndex];
     const target = tiles.linkOf(current?.id) ?? tiles.linkOf(source.entries[inWindow?.start ?? 0]?.id);
+    if (tabStop === target) return;
+    if (tabStop) tabStop.tabIndex = -1;
     if (target) target.tabIndex = 0;
+    tabStop = target;
   }
 
   function focusEntry(index, { isRange = false, scrolls = true } = {}) {

@@ -86,6 +86,7 @@ function webhookItem(webhook, reload) {
       button('Deliveries', () => openDeliveries(webhook).catch(showError), {
         'aria-label': `Deliveries to ${webhook.url}`,
       }),
+      button('New secret', () => openSecretDialog(webhook), { 'aria-label': `New secret for ${webhook.url}` }),
       button('Delete', () => openDeleteDialog(webhook, reload), { 'aria-label': `Delete ${webhook.url}` }),
     ),
   );
@@ -124,6 +125,18 @@ function openAddDialog(reload) {
   });
 }
 
+const openSecretDialog = (webhook) =>
+  openDialog({
+    title: 'Make a new secret?',
+    action: 'Make a new secret',
+    content: h(
+      'p',
+      {},
+      'For one day each request is signed with both secrets. Give your receiver the new one within that time.',
+    ),
+    onSubmit: async () => showSecret((await call('PATCH', path(webhook), { body: { rotateSecret: true } })).secret),
+  });
+
 const showSecret = (secret) =>
   openDialog({
     title: 'Copy the secret now',
@@ -137,7 +150,6 @@ const showSecret = (secret) =>
         h('input', { value: secret, readonly: true, onfocus: (event) => event.target.select() }),
       ),
     ],
-    onSubmit: async () => {},
   });
 
 async function openDeliveries(webhook) {
@@ -151,7 +163,7 @@ async function openDeliveries(webhook) {
     if (!deliveries.length) list.append(h('li', {}, 'Nothing was sent yet.'));
   }
   await load();
-  openDialog({ title: 'Deliveries', action: 'Done', content: list, onSubmit: async () => {} });
+  openDialog({ title: 'Deliveries', action: 'Done', content: list });
 }
 
 function deliveryItem(webhook, delivery, reload) {
