@@ -67,11 +67,17 @@ def without_halos(picture: Image, original: Original) -> Image:
     return blend(limit_to_range(picture, source), plain, _LANCZOS_SHARE)
 
 
+def half_lanczos(picture: Image, original: Original) -> Image:
+    """Return the mean of an enlarged picture and what Lanczos makes of the original."""
+    return blend(picture, fromarray(original.pixels).resize(picture.size, Resampling.LANCZOS), 0.5)
+
+
 def picture_of(original: Original, picture: Image) -> Image:
     """Return an enlarged picture with the original's alpha, and gray if it was gray."""
     if original.is_gray:
         picture = picture.convert("L").convert("RGB")
     if original.alpha is not None:
+        picture = picture.copy()  # it may be softened later
         picture.putalpha(original.alpha.resize(picture.size, Resampling.LANCZOS))
     return picture
 

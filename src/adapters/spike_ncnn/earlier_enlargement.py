@@ -6,8 +6,8 @@ picture with each step, the picture was interpolated; one with detail of its own
 
 Sizes to try are read from the picture. Interpolation smooths pixels the more, the farther they are from those that it
 started from, so the second differences of rows and columns vary with a period that tells the factor (A. C. Gallagher,
-"Detection of Linear and Cubic Interpolation in JPEG Compressed Images", 2005). A factor of 2 has no such period, and is
-always tried.
+"Detection of Linear and Cubic Interpolation in JPEG Compressed Images", 2005). A factor of 2 has no such period, and
+others are hidden by compression or by Lanczos, so the usual ones are always tried.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,8 @@ from spike_ncnn.pixel_arrays import Pixels, Plane
 
 PIXELS_MAX: Final = 4_000_000  # of a picture; larger ones are hardly enlarged, and would take much memory
 _SIDE_PX_MIN: Final = 48
-_FACTORS: Final = (1.15, 2.05)  # that are tried: less is worth nothing, and of more the check of results refuses some
+_FACTORS: Final = (1.15, 4.05)  # that are tried: less is worth nothing, and of more little is left
+_USUAL: Final = ((3, 2), (2, 1), (3, 1), (4, 1))  # fractions that are always tried; 4/3 fits the blocks of a JPEG
 _PART_PX: Final = 256  # of the middle, which is tried first
 _STEPS: Final = 4
 _NEARER_MIN: Final = 0.9  # of the distance: after the first step it must be less
@@ -98,10 +99,13 @@ def _before(plane: Plane, size: Size) -> Plane:
 
 
 def _is_enlarged_from(luma: Plane, size: Size) -> bool:
-    if size == (luma.shape[1] // 2, luma.shape[0] // 2):  # its pixels are at the same places in any even part
-        part = luma[_middle(luma.shape[0]), _middle(luma.shape[1])]
-        if not _comes_nearer(part, (part.shape[1] // 2, part.shape[0] // 2)):
-            return False
+    height, width = luma.shape
+    for larger, smaller in _USUAL:
+        if size[0] * larger == width * smaller and size[1] * larger == height * smaller:
+            # its pixels are at the same places in any part that begins at a multiple of the numerator
+            part = luma[_middle(height, of=larger), _middle(width, of=larger)]
+            if not _comes_nearer(part, (part.shape[1] * smaller // larger, part.shape[0] * smaller // larger)):
+                return False
     return _comes_nearer(luma, size)
 
 
@@ -136,15 +140,20 @@ def _resized(plane: Plane, size: Size, by: Resampling = Resampling.BICUBIC) -> P
     return np.asarray(fromarray(plane).resize(size, by))
 
 
-def _middle(side_px: int) -> slice:
-    start = max(0, (side_px - _PART_PX) // 4 * 2)
-    return slice(start, start + min(side_px, _PART_PX))
+def _middle(side_px: int, *, of: int) -> slice:
+    """Return a part from the middle that begins and ends at multiples of a number, as the side does."""
+    start = max(0, (side_px - _PART_PX) // 2 // of * of)
+    return slice(start, start + min(side_px, _PART_PX // of * of))
 
 
 def _sizes(luma: Plane) -> set[Size]:
     """Return the sizes to try."""
     height, width = luma.shape
-    sizes = set() if height % 2 or width % 2 else {(width // 2, height // 2)}
+    sizes = {
+        (width * smaller // larger, height * smaller // larger)
+        for larger, smaller in _USUAL
+        if width % larger == height % larger == 0
+    }
     across, down = _period(luma), _period(luma.T)
     if across and down and abs(across - down) < _SAME:
         frequency = (across + down) / 2

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import BinaryIO, Final
 
 from attrs import field, frozen
+from PIL.Image import Image
 
 from spike_core.domain.analysis import Analysis
 from spike_core.domain.catalog import SPECIFIED
@@ -16,7 +17,7 @@ from spike_core.ports.probe import ImageProbe
 from spike_core.ports.progress import UNMONITORED, ProgressMonitor
 from spike_core.ports.upscaler import RenderedImage, Upscaler
 from spike_imaging.encoding import encoded
-from spike_ncnn.decode import Original, picture_of, read_original, sized, without_halos
+from spike_ncnn.decode import Original, half_lanczos, picture_of, read_original, sized, without_halos
 from spike_ncnn.earlier_enlargement import Source, source_of, unreduced
 from spike_ncnn.modes import FAITHFULLY, Modes, Work, invents_texture
 from spike_ncnn.network_choice import Choice, choose, second_pass
@@ -51,8 +52,9 @@ class NcnnUpscaler:
     ) -> RenderedImage:
         """Return the enhanced picture; see the port. Metadata such as GPS isn't copied.
 
-        Transparency is enlarged separately by Lanczos; gray stays gray. A picture that was enlarged before is enlarged
-        as it is if the result that is made of what it was before would be refused.
+        Transparency is enlarged separately by Lanczos; gray stays gray. If the check of results would refuse what is
+        made of a picture from before an earlier enlargement, half of it is replaced by what Lanczos makes of the
+        original; if that would be refused, too, the picture is enlarged as it is.
         """
         data = original.read()
         monitor.report(0.0)
@@ -94,11 +96,20 @@ class NcnnUpscaler:
     ) -> RenderedImage:
         source = source_of(read.pixels, table=read.quantization)
         made = self._enlarged(read, source, size, options=options, steps=steps)
-        if source.pixels is read.pixels or not self.probe.compare(io.BytesIO(made.content), io.BytesIO(data)).flaw:
-            return made
+        rendered = made.encoded(read, options)
+        if source.pixels is read.pixels or not self._is_refused(rendered, data):
+            return rendered
+        made = made.softened(read)
+        rendered = made.encoded(read, options)
+        if not self._is_refused(rendered, data):
+            return rendered
         remark = f"{source.degradation.enlargement}, not undone"
         source = unreduced(read.pixels, table=read.quantization)
-        return self._enlarged(read, source, size, options=options, steps=steps, remark=remark)
+        return self._enlarged(read, source, size, options=options, steps=steps, remark=remark).encoded(read, options)
+
+    def _is_refused(self, rendered: RenderedImage, data: bytes) -> bool:
+        """Return whether the check of results would refuse one."""
+        return bool(self.probe.compare(io.BytesIO(rendered.content), io.BytesIO(data)).flaw)
 
     def _enlarged(
         self,
@@ -109,18 +120,16 @@ class NcnnUpscaler:
         options: RenderOptions,
         steps: Steps,
         remark: str = "",
-    ) -> RenderedImage:
+    ) -> "_Made":
         choices = self._choices(read, source, size, options=options)
         passes = self._passed(source, choices, steps=steps)
         picture = sized(passes[-1].pixels, (size.width_px, size.height_px))
         edges = _edges(read, options)
         if edges:
             picture = without_halos(picture, read)
-        picture = picture_of(read, picture)
         reworked = " and then ".join(filter(None, map(str, passes)))
         parts = (_joined(choices), self._refused(choices, options), reworked, edges, str(source.degradation), remark)
-        method = "; ".join(filter(None, parts))
-        return encoded(picture, options=options, resolution=read.resolution, method=method)
+        return _Made(picture=picture, method="; ".join(filter(None, parts)))
 
     def _choices(self, read: Original, source: Source, size: Dimensions, *, options: RenderOptions) -> Sequence[Choice]:
         """Return the networks of each pass: one for 2 times, and for 4 times where there is a network for it.
@@ -163,6 +172,23 @@ class NcnnUpscaler:
                 )
             )
         return passes
+
+
+@frozen(kw_only=True)
+class _Made:
+    """An enlarged picture, not encoded yet, and how it was made."""
+
+    picture: Image  # RGB
+    method: str
+
+    def softened(self, read: Original) -> "_Made":
+        """Return the mean with what Lanczos makes of the original."""
+        return _Made(picture=half_lanczos(self.picture, read), method=f"{self.method}, half lanczos")
+
+    def encoded(self, read: Original, options: RenderOptions) -> RenderedImage:
+        """Return the file."""
+        picture = picture_of(read, self.picture)
+        return encoded(picture, options=options, resolution=read.resolution, method=self.method)
 
 
 def _joined(choices: Sequence[Choice]) -> str:

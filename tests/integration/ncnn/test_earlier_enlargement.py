@@ -1,12 +1,12 @@
 """Detection of an earlier enlargement, and its reversal, on photographs."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import BinaryIO, Final
 
 import numpy as np
 import pytest
-from attrs import evolve
+from attrs import evolve, frozen
 from PIL import Image, ImageDraw, ImageFilter
 
 from graphics import GRAPHICS
@@ -59,7 +59,7 @@ def captioned(picture: Image.Image) -> Image.Image:
     return labeled
 
 
-@pytest.mark.parametrize("factor", [1.25, 1.5, 2])
+@pytest.mark.parametrize("factor", [1.25, 1.5, 2, 2.4, 3])
 def test_a_picture_that_was_enlarged_is_reduced_to_what_it_was(factor: float) -> None:
     smaller = before(factor)
     enlarged = smaller.resize((round(smaller.width * factor), round(smaller.height * factor)), BICUBIC)
@@ -127,22 +127,46 @@ def test_a_result_has_the_detail_that_the_picture_had_before_and_says_so() -> No
     assert "enlarged 1.5 times before" in analysis.summary
 
 
+@pytest.mark.parametrize("change", [lambda picture: picture, as_jpeg(95)], ids=["exact", "as JPEG"])
+def test_an_enlargement_by_lanczos_is_found_by_trying_the_usual_factors(change: Change) -> None:
+    """It smooths rows and columns evenly, and blocks of a JPEG are mistaken for a period."""
+    smaller = photograph("astronaut.png").crop((0, 0, 384, 384)).resize((96, 96), BICUBIC)
+    for larger, smaller_times in [(3, 2), (3, 1)]:
+        size = (96 * larger // smaller_times,) * 2
+        enlarged = change(smaller.resize(size, Image.Resampling.LANCZOS)).convert("RGB")
+        assert size_before(pixels(enlarged)) == (96, 96)
+
+
+@frozen(kw_only=True, eq=False)
 class RefusingProbe(PillowProbe):
-    """Refuses every result."""
+    """Refuses the first results."""
+
+    refused: Iterator[object]
 
     def compare(self, result: BinaryIO, original: BinaryIO) -> Comparison:
-        return evolve(super().compare(result, original), mean_gap=255.0)
+        found = super().compare(result, original)
+        return evolve(found, mean_gap=255.0) if next(self.refused, None) else found
 
 
-def test_an_earlier_enlargement_is_left_if_the_check_of_results_would_refuse_what_is_made_of_undoing_it() -> None:
+@pytest.mark.parametrize(
+    ("refused", "method"),
+    [
+        (1, "enlarged 1.5 times before, half lanczos"),
+        (2, "enlarged 1.5 times before, not undone"),
+    ],
+)
+def test_what_is_made_of_undoing_an_enlargement_is_softened_then_left_if_the_check_of_results_would_refuse_it(
+    refused: int, method: str
+) -> None:
     """Otherwise the order would fail."""
     picture = photograph("astronaut.png").crop((120, 0, 312, 192)).resize((64, 64), BICUBIC).resize((96, 96), BICUBIC)
     data, size = io.BytesIO(encoded(picture, PictureFormat.PNG)), Dimensions(width_px=192, height_px=192)
     engine = open_engine(means=EngineResources(cores=2, classical=classical_engine)).upscaler
     listener = Listener()
     assert isinstance(engine, NcnnUpscaler)
-    made = evolve(engine, probe=RefusingProbe()).enhance(data, size=size, monitor=listener)
-    assert made.method.endswith("; enlarged 1.5 times before, not undone")
-    assert made.method.startswith("1.00 span;"), "it was enlarged by 2 alone"
+    probe = RefusingProbe(refused=iter([True] * refused))
+    made = evolve(engine, probe=probe).enhance(data, size=size, monitor=listener)
+    assert made.method.endswith(method)
+    assert made.method.startswith("1.00 span;") == (refused > 1), "what isn't undone is enlarged by 2 alone"
     assert listener.reports == sorted(listener.reports)
     assert listener.reports[-1] == 1.0
