@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 import pytest
 
 VARIABLE: Final = "SPIKE_TEST_FULL"
-_SHARE: Final = 5
+_SHARE: Final = 8
 _EXAMPLES_MIN: Final = 10
 
 _Case = TypeVar("_Case")

@@ -22,6 +22,7 @@ import pytest
 from attrs import define, field
 
 OPTION: Final = "--processes"
+_INTEGRATION: Final = "tests/integration/"
 _SECONDS_PER_TEST: Final = 0.02  # of other folders
 
 # about how long each took on one of four pytest processes, measured; what isn't named has many short tests
@@ -145,6 +146,8 @@ class _Run:
         config._tmp_path_factory.getbasetemp()  # so that all processes have theirs below it
         if reporter := config.pluginmanager.get_plugin("terminalreporter"):
             reporter.showfspath = False  # results of different files come in turns
+        if any(item.nodeid.startswith(_INTEGRATION) for item in self.session.items):
+            _start_what_is_shared()
         try:
             for number in range(self.count):
                 self._fork(number)
@@ -210,6 +213,15 @@ class _Run:
         self._fork(process.number)
 
 
+def _start_what_is_shared() -> None:
+    """Start what takes each process of integration tests seconds, and serves them all."""
+    import preloaded  # noqa: PLC0415  # other runs don't need it
+    from servers import postgres  # noqa: PLC0415
+
+    preloaded.requests()
+    postgres.initialise()
+
+
 @define(eq=False)  # plugins are hashed
 class _Reporter:
     """Sends what happens to the tests of a process."""
@@ -250,6 +262,7 @@ def _be_a_process(session: pytest.Session, channel: Connection, number: int, cou
 def _prepare(config: pytest.Config, channel: Connection, number: int, count: int) -> None:
     """Have a process report to the channel alone, and capture output and have temporary folders of its own."""
     name = f"gw{number}"
+    atexit._clear()  # what is registered is for the process that forked this one
     os.environ |= {"PYTEST_XDIST_WORKER": name, "PYTEST_XDIST_WORKER_COUNT": str(count)}
     vars(config)["workerinput"] = {"workerid": name}
     random.seed()

@@ -34,4 +34,4 @@ def test_everything_is_tried_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_property_is_tried_with_a_share_of_its_examples_and_never_with_few() -> None:
-    assert (examples(100), examples(100, share=3), examples(12)) == (20, 33, 10)
+    assert (examples(100), examples(100, share=3), examples(12)) == (12, 33, 10)
