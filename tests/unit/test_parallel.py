@@ -47,9 +47,18 @@ FILES: Final = {
 def test_outcomes_are_reported_and_a_process_that_ends_fails_one_test(tmp_path: Path) -> None:
     for name, text in FILES.items():
         (tmp_path / name).write_text("\n".join(line.removeprefix(" " * 8) for line in text.splitlines()))
-    options = ["-p", "parallel", "-p", "no:cacheprovider", "--processes=2", "--basetemp", tmp_path / "temp", "-rfs"]
+    options = [
+        "-p",
+        "parallel",
+        "-p",
+        "no:cacheprovider",
+        "--processes=2",
+        "--basetemp",
+        str(tmp_path / "temp"),
+        "-rfs",
+    ]
     ran = subprocess.run(
-        [sys.executable, "-m", "pytest", *options, tmp_path],
+        [sys.executable, "-m", "pytest", *options, str(tmp_path)],
         env={"PYTHONPATH": str(TESTS)},
         cwd=tmp_path,
         capture_output=True,

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 
 from corpus import CORPUS
-from effort import IS_FULL, staggered
+from effort import staggered
 from pictures import a_phone_picture, a_photo, decoded, encoded, exif, photograph
 from spike_contracts.generator import GeneratorContract
 from spike_contracts.probe import MakePicture
@@ -128,9 +128,8 @@ def test_what_isnt_wanted_is_left_out() -> None:
 
 
 def test_a_big_picture_shows_the_same_as_a_small_one() -> None:
-    small_px, large_px = (2048, 4096) if IS_FULL else (1024, 2048)
-    small = decoded(content("a mountain at sunset", size=AspectRatio.SQUARE.size(small_px)))
-    large = decoded(content("a mountain at sunset", size=AspectRatio.SQUARE.size(large_px)))
+    small = decoded(content("a mountain at sunset", size=AspectRatio.SQUARE.size(2048)))
+    large = decoded(content("a mountain at sunset", size=AspectRatio.SQUARE.size(4096)))
     shrunk = large.resize(small.size, Image.Resampling.BOX)
     assert brightness(ImageChops.difference(shrunk.convert("RGB"), small.convert("RGB"))) < 2
 
