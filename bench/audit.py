@@ -28,7 +28,7 @@ from servers.postgres import new_database, running_postgres
 from spike_contracts.builders import a_claimed_job, a_result, an_image, an_opening, an_owner
 from spike_sqlalchemy import SqlAlchemyDatabase, open_postgres, open_sqlite
 from spike_sqlalchemy.job_rows import spec_row, state_row
-from spike_sqlalchemy.prepared import Parameters
+from spike_sqlalchemy.prepared_statements import Parameters
 from spike_sqlalchemy.rows import entry_row, image_row, wallet_row
 from spike_sqlalchemy.tables import images, jobs, ledger_entries, wallets
 

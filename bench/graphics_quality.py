@@ -28,11 +28,11 @@ from spike_core.domain.dimensions import Dimensions
 from spike_core.ports.factories import EngineResources
 from spike_core.ports.progress import UNMONITORED
 from spike_core.ports.upscaler import Upscaler
-from spike_ncnn.enlarging import Enlarger
 from spike_ncnn.networks import NETWORKS
 from spike_ncnn.plugin import open_engine
+from spike_ncnn.progress_steps import Steps
 from spike_ncnn.runner import Runner
-from spike_ncnn.steps import Steps
+from spike_ncnn.tiled_enlargement import Enlarger
 from spike_pillow import classical_engine
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))

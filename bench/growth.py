@@ -35,7 +35,7 @@ from spike_core.domain.jobs import Result
 from spike_core.domain.limits import IMAGES_EXAMINED_MAX, JOBS_ASKED_MAX, PAGE_SIZE_MAX
 from spike_core.domain.objects import ObjectKey, PictureFormat
 from spike_core.domain.priorities import Priority
-from spike_core.services.recovery import Recovery
+from spike_core.services.job_recovery import Recovery
 from spike_core.services.rendition_making import CATCH_UP_BATCH
 from spike_http import create_app
 from spike_runtime import Settings, Spike, build

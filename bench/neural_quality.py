@@ -24,14 +24,14 @@ from photographs import REPORTED, held_out, validation, write_block
 from PIL import Image
 
 from spike_core.ports.progress import UNMONITORED
-from spike_ncnn.choice import Choice, choose, second_pass
 from spike_ncnn.degradation import measure
-from spike_ncnn.enlarging import Enlarger
-from spike_ncnn.interpolation import Source, source_of
+from spike_ncnn.earlier_enlargement import Source, source_of
+from spike_ncnn.network_choice import Choice, choose, second_pass
 from spike_ncnn.options import DEFAULTS
+from spike_ncnn.progress_steps import Steps
 from spike_ncnn.runner import Runner
 from spike_ncnn.runtimes import opened_runtime
-from spike_ncnn.steps import Steps
+from spike_ncnn.tiled_enlargement import Enlarger
 from spike_ncnn.upscaler import FOURFOLD_FROM
 
 MEMORY_BYTES: Final = 256 * 1024 * 1024

@@ -35,14 +35,14 @@ from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.tiers import Tier
 from spike_core.ports.factories import EngineResources
 from spike_core.ports.progress import UNMONITORED
-from spike_ncnn.arrays import Light
-from spike_ncnn.enlarging import Enlarger
 from spike_ncnn.ncnn_runtime import NcnnRuntime
 from spike_ncnn.networks import ANIME, DAT, DAT_X4, SPAN, SPAN_X4, SRMD, WAIFU2X, X4PLUS
 from spike_ncnn.options import NeuralOptions, Quality, RuntimeName
+from spike_ncnn.pixel_arrays import Light
 from spike_ncnn.plugin import open_engine
+from spike_ncnn.progress_steps import Steps
 from spike_ncnn.runner import Runner, Runtime
-from spike_ncnn.steps import Steps
+from spike_ncnn.tiled_enlargement import Enlarger
 from spike_ncnn.tiles import Tile
 from spike_openvino import computes_bfloat16, is_installed
 from spike_openvino.runtime import OpenVinoRuntime

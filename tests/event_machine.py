@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from faults import pass_by
-from spike_contracts.machine.crash_injection import Crash, CrashingTransactions, FaultPlan
+from spike_contracts.state_machine.crash_injection import Crash, CrashingTransactions, FaultPlan
 from spike_core.application import Application, Policies, Ports, compose
 from spike_core.domain.accounts import Email
 from spike_core.domain.errors import EmailTaken, UserNotFound

@@ -23,8 +23,8 @@ from spike_sqlalchemy import (
     webhook_deliveries,
     webhooks,
 )
-from spike_sqlalchemy.names import DEFAULT_NAMES, TableNames
-from spike_sqlalchemy.prepared import Prepared
+from spike_sqlalchemy.prepared_statements import Prepared
+from spike_sqlalchemy.table_names import DEFAULT_NAMES, TableNames
 
 MODULES = (
     albums,

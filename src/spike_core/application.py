@@ -44,11 +44,10 @@ from spike_core.services.batch_uploads import BatchUploads
 from spike_core.services.billing import Billing
 from spike_core.services.cancellation import Cancellation
 from spike_core.services.deletion import Deletion
-from spike_core.services.downloads import Downloads
 from spike_core.services.enhancements import Enhancements
 from spike_core.services.event_delivery import EventDelivery
 from spike_core.services.event_recording import RecordingTransactions
-from spike_core.services.events import Events, named, types_wanted
+from spike_core.services.event_subscribers import Events, named, types_wanted
 from spike_core.services.external_users import ExternalUsers
 from spike_core.services.fair_scheduling import FairScheduling
 from spike_core.services.free_space import FreeSpace
@@ -56,17 +55,17 @@ from spike_core.services.generations import Generations
 from spike_core.services.idempotency import IdempotencyStore
 from spike_core.services.image_updates import ImageUpdates
 from spike_core.services.ingest import Ingest
+from spike_core.services.job_recovery import Recovery
 from spike_core.services.job_runner import JobRunner
 from spike_core.services.job_transitions import JobTransitions
 from spike_core.services.maintenance_lease import MaintenanceLease
 from spike_core.services.new_images import NewImages
-from spike_core.services.ordering import Ordering
+from spike_core.services.order_checks import Ordering
 from spike_core.services.outbox_relay import OutboxRelay
 from spike_core.services.preview_cards import PreviewCards
 from spike_core.services.pricing import CatalogPrices, Pricing
 from spike_core.services.queries import Queries
 from spike_core.services.quotes import Quotes
-from spike_core.services.recovery import Recovery
 from spike_core.services.regeneration import SamePolicy
 from spike_core.services.rendering import Rendering
 from spike_core.services.rendition_making import RenditionMaking
@@ -79,6 +78,7 @@ from spike_core.services.webhook_endpoints import WebhookEndpoints
 from spike_core.services.webhook_fan_out import WebhookFanOut, wanted_by_webhooks
 from spike_core.services.webhook_sending import NoWebhooks, WebhookSending
 from spike_core.services.worker_presence import WorkerPresence
+from spike_core.services.zip_downloads import Downloads
 
 
 @frozen(kw_only=True)

@@ -15,8 +15,8 @@ from typing import Any, Final
 from sqlalchemy import Engine
 
 from spike_sqlalchemy import database, open_sqlite
-from spike_sqlalchemy.names import DEFAULT_NAMES, TableNames
 from spike_sqlalchemy.schema import migration_connection, upgrade
+from spike_sqlalchemy.table_names import DEFAULT_NAMES, TableNames
 
 _TRANSACTION: Final = {"BEGIN TRANSACTION;", "COMMIT;"}  # the caller's
 

@@ -98,7 +98,7 @@ WITH_EXAMPLES: Final = [
     "spike_core.domain.regeneration_policy",
     "spike_core.domain.render_options",
     "spike_core.domain.tokens",
-    "spike_core.domain.validity",
+    "spike_core.domain.validity_periods",
     "spike_core.testing",
     "spike_http.responses.disposition",
 ]

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from spike_contracts.builders import NOON, an_album, an_album_id, an_album_image_id, an_image, an_image_id, an_owner
 from spike_contracts.wallets import PROPERTY
+from spike_core.domain.album_order import moved_to_end, without
 from spike_core.domain.albums import Album, AlbumImage, AlbumSummary
 from spike_core.domain.errors import AlbumFull
 from spike_core.domain.identifiers import AlbumImageId, ImageId
 from spike_core.domain.images import Image
 from spike_core.domain.limits import IMAGES_PER_ALBUM_MAX
-from spike_core.domain.ordering import moved_to_end, without
 from spike_core.ports.transactions import Transactions
 
 LATER: Final = NOON + timedelta(hours=1)

@@ -14,8 +14,8 @@ from attrs import frozen
 from hypothesis import settings
 
 from spike_contracts.installed_adapter import GROUP, Adapter, NotRunnable
-from spike_contracts.machine import SpikeMachine
 from spike_contracts.signed_urls import SignedUrlsContract
+from spike_contracts.state_machine import SpikeMachine
 from spike_contracts.suites import SUITES
 from spike_core.domain.identifiers import JobId
 from spike_core.domain.rate_limits import Allowance, RateLimit

@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from spike_core.domain.errors import InvalidLink
 from spike_core.domain.objects import ObjectKey
-from spike_core.domain.validity import ValidityPeriod
+from spike_core.domain.validity_periods import ValidityPeriod
 from spike_core.ports.clock import Clock
 
 _EXPIRES: Final = re.compile(r"[1-9][0-9]{0,11}")  # a single spelling per number

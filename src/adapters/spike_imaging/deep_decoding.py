@@ -12,8 +12,8 @@ from PIL.Image import Image
 
 from spike_core.domain.errors import UndecodablePicture
 from spike_imaging.cicp import ColorEncoding, Signal
-from spike_imaging.deep import Samples, to_srgb8
 from spike_imaging.hdr import tone_mapped
+from spike_imaging.high_bit_depth import Samples, to_srgb8
 
 _COLOR_TYPE: Final = 25  # offset in a PNG
 _PNG_CHANNELS: Final = {0: (1, 2), 2: (3, 4), 4: (2,), 6: (4,)}  # by color type; a transparent color adds one

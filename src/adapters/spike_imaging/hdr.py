@@ -16,7 +16,7 @@ from PIL.Image import Image, fromarray, new
 
 from spike_imaging.chromaticity import Matrix, Primaries, inverse, product
 from spike_imaging.cicp import BT709, BT2020, PEAK_CD_M2, ColorEncoding, Signal
-from spike_imaging.deep import ChannelTables, Light, Samples, encoded_srgb, has_alpha, strips, to_8_bits
+from spike_imaging.high_bit_depth import ChannelTables, Light, Samples, encoded_srgb, has_alpha, strips, to_8_bits
 
 REFERENCE_WHITE_CD_M2: Final = 203.0
 _PQ_CD_M2: Final = 10_000.0  # of a PQ sample of 1
@@ -33,7 +33,7 @@ _TINY: Final = 1e-6
 def tone_mapped(samples: Samples, encoding: ColorEncoding) -> Image:
     """Return HDR samples as an RGB picture in sRGB, or as RGBA if a pixel isn't opaque.
 
-    `samples` is as for `spike_imaging.deep.to_srgb8`.
+    `samples` is as for `spike_imaging.high_bit_depth.to_srgb8`.
 
     Memory: some ten megabytes in addition to samples and picture.
 

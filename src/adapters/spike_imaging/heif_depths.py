@@ -9,8 +9,8 @@ import numpy as np
 from PIL.Image import Image, new
 
 from spike_imaging.cicp import ColorEncoding
-from spike_imaging.deep import Samples, strips, to_8_bits
 from spike_imaging.deep_decoding import shown
+from spike_imaging.high_bit_depth import Samples, strips, to_8_bits
 
 _TOP: Final = 65535
 _OPAQUE: Final = 255

@@ -26,12 +26,12 @@ from spike_imaging.avif_color import avif_facts
 from spike_imaging.cicp import ColorEncoding, Signal
 from spike_imaging.color import plain
 from spike_imaging.decoded import Decoded
+from spike_imaging.file_repair import completions, repaired_header
 from spike_imaging.jpeg_scans import check_scans
 from spike_imaging.limits import allowed_pixels, check_pixels
 from spike_imaging.orientation import Turn
 from spike_imaging.png_color import png_encoding, png_facts
 from spike_imaging.png_stream import check_rows
-from spike_imaging.repair import completions, repaired_header
 from spike_imaging.unsupported import unsupported_kind
 
 _READERS: Final[Mapping[PictureFormat, type[ImageFile]]] = {

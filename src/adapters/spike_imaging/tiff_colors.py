@@ -9,7 +9,7 @@ from PIL.Image import Image, frombuffer
 
 from spike_core.domain.errors import UndecodablePicture
 from spike_imaging.color import plain, to_srgb
-from spike_imaging.deep import cmyk_to_srgb8, to_8_bits, to_srgb8
+from spike_imaging.high_bit_depth import cmyk_to_srgb8, to_8_bits, to_srgb8
 from spike_imaging.tiff_codecs import Samples
 from spike_imaging.tiff_directory import Directory
 from spike_imaging.tiff_layout import Layout

@@ -5,12 +5,12 @@ from datetime import datetime
 
 from attrs import evolve, frozen
 
+from spike_core.domain.album_order import moved_to_end, positions_after, without
 from spike_core.domain.albums import Album, AlbumImage, AlbumSummary
 from spike_core.domain.cursors import AlbumCursor
 from spike_core.domain.errors import AlbumFull, AlbumNotFound, InvariantViolated, StaleWrite
 from spike_core.domain.identifiers import AlbumId, AlbumImageId, ImageId, OwnerId
 from spike_core.domain.limits import IMAGES_PER_ALBUM_MAX
-from spike_core.domain.ordering import moved_to_end, positions_after, without
 from spike_memory.state import Rows
 
 

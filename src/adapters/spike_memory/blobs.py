@@ -13,7 +13,7 @@ from attrs import frozen
 
 from spike_core.domain.errors import InvalidLink, ObjectNotFound
 from spike_core.domain.objects import ObjectKey
-from spike_core.domain.validity import ValidityPeriod
+from spike_core.domain.validity_periods import ValidityPeriod
 from spike_core.ports.blobs import StoredObject
 from spike_core.ports.clock import Clock
 

@@ -13,7 +13,7 @@ from spike_imaging.halos import limit_to_range
 from spike_imaging.limits import allowing
 from spike_imaging.open import opened_picture
 from spike_imaging.resolution import Resolution, resolution_of
-from spike_ncnn.arrays import Pixels
+from spike_ncnn.pixel_arrays import Pixels
 
 _HIDDEN_MAX: Final = 3  # up to this alpha a color is nearly invisible, and encoders may store any color there
 _LANCZOS_SHARE: Final = 0.5  # of an enlarged graphic

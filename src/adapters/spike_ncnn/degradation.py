@@ -8,9 +8,9 @@ from typing import Final, assert_never
 import numpy as np
 from attrs import frozen
 
-from spike_ncnn.arrays import Pixels
-from spike_ncnn.compression import UNCOMPRESSED, estimate_quality, quality_of
+from spike_ncnn.jpeg_quality import UNCOMPRESSED, estimate_quality, quality_of
 from spike_ncnn.noise import LUMA, NoiseEstimate, estimate_noise
+from spike_ncnn.pixel_arrays import Pixels
 
 REGION_PX: Final = 256  # per side; a multiple of 8, so that the phase of JPEG blocks stays the same
 REGIONS_MAX: Final = 3  # in each direction, spread evenly, so that any picture is measured in at most nine regions

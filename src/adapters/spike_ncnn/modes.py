@@ -8,7 +8,7 @@ from attrs import evolve, frozen
 
 from spike_core.domain.analysis import PictureKind
 from spike_core.domain.errors import UpscalerUnavailable
-from spike_ncnn.choice import Choice
+from spike_ncnn.network_choice import Choice
 from spike_ncnn.networks import ANIME, ANIME_X4, DAT, DAT_X4, SPAN, SPAN_X4, X4PLUS
 
 _BEST: Final = {SPAN.name: DAT.name, SPAN_X4.name: DAT_X4.name}

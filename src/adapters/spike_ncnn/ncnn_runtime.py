@@ -13,8 +13,8 @@ import numpy as np
 from attrs import field, frozen, validators
 
 from spike_core.domain.errors import UpscalerUnavailable
-from spike_ncnn.arrays import Planes
 from spike_ncnn.networks import Network
+from spike_ncnn.pixel_arrays import Planes
 
 _VULKAN_LOADER: Final = "libvulkan.dylib" if sys.platform == "darwin" else "libvulkan.so.1"
 

@@ -17,7 +17,7 @@ from typing import Final, Self
 import numpy as np
 from attrs import fields, frozen
 
-from spike_ncnn.arrays import Plane
+from spike_ncnn.pixel_arrays import Plane
 
 LUMA: Final = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601
 _PATCH_PX: Final = 5

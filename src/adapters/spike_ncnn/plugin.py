@@ -37,10 +37,10 @@ def open_engine(*, means: EngineResources, options: NeuralOptions = DEFAULTS) ->
     """
     if not is_installed():
         raise UpscalerUnavailable
-    from spike_ncnn.enlarging import Enlarger  # noqa: PLC0415  # see the module's docstring
     from spike_ncnn.modes import Modes  # noqa: PLC0415  # see the module's docstring
     from spike_ncnn.runner import Runner  # noqa: PLC0415  # see the module's docstring
     from spike_ncnn.runtimes import opened_runtime  # noqa: PLC0415  # see the module's docstring
+    from spike_ncnn.tiled_enlargement import Enlarger  # noqa: PLC0415  # see the module's docstring
     from spike_ncnn.upscaler import NcnnUpscaler  # noqa: PLC0415  # see the module's docstring
 
     classical = means.classical()

@@ -5,9 +5,9 @@ from typing import Protocol
 import numpy as np
 from attrs import Factory, field, frozen, validators
 
-from spike_ncnn.arrays import Light, Pixels, Planes
 from spike_ncnn.ncnn_runtime import NcnnRuntime
 from spike_ncnn.networks import Network
+from spike_ncnn.pixel_arrays import Light, Pixels, Planes
 from spike_ncnn.tiles import Tile
 
 

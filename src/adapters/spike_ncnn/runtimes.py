@@ -6,10 +6,10 @@ from typing import Final
 from attrs import frozen
 
 from spike_core.domain.errors import UpscalerUnavailable
-from spike_ncnn.arrays import Planes
 from spike_ncnn.ncnn_runtime import NcnnRuntime
 from spike_ncnn.networks import Network
 from spike_ncnn.options import NeuralOptions, Quality, RuntimeName
+from spike_ncnn.pixel_arrays import Planes
 from spike_ncnn.runner import Runtime
 
 _log: Final = logging.getLogger(__name__)

@@ -16,14 +16,14 @@ from spike_core.ports.probe import ImageProbe
 from spike_core.ports.progress import UNMONITORED, ProgressMonitor
 from spike_core.ports.upscaler import RenderedImage, Upscaler
 from spike_imaging.encoding import encoded
-from spike_ncnn.choice import Choice, choose, second_pass
 from spike_ncnn.decode import Original, picture_of, read_original, sized, without_halos
-from spike_ncnn.enlarging import Enlarged, Enlarger
-from spike_ncnn.interpolation import Source, source_of, unreduced
-from spike_ncnn.kind import is_graphic, kind_of
+from spike_ncnn.earlier_enlargement import Source, source_of, unreduced
 from spike_ncnn.modes import FAITHFULLY, Modes, Work, invents_texture
-from spike_ncnn.stability import VIVID_TOLERANCE, Tolerance
-from spike_ncnn.steps import Steps
+from spike_ncnn.network_choice import Choice, choose, second_pass
+from spike_ncnn.picture_kind import is_graphic, kind_of
+from spike_ncnn.progress_steps import Steps
+from spike_ncnn.tiled_enlargement import Enlarged, Enlarger
+from spike_ncnn.wrong_results import VIVID_TOLERANCE, Tolerance
 
 # up to here a network would take a minute without a visible gain, so the classical engine is used
 LITTLE_GROWTH: Final = 1.15

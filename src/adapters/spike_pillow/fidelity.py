@@ -18,6 +18,7 @@ from spike_core.domain.color_grid import GRID_SIDE
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.fidelity import Comparison, Shares
 from spike_imaging.bands import band_range
+from spike_pillow.noise_statistics import DetailStatistics, measure_detail
 from spike_pillow.renderings import (
     LUMA,
     REACH_PX,
@@ -30,7 +31,6 @@ from spike_pillow.renderings import (
     smoothed,
 )
 from spike_pillow.roughness import roughness_excess
-from spike_pillow.statistics import DetailStatistics, measure_detail
 from spike_pillow.visibility import is_flat, shows_something
 
 STRAY_MIN: Final = 32  # of 255

@@ -26,13 +26,13 @@ from spike_imaging.open import opened_picture
 from spike_imaging.orientation import Turn
 from spike_imaging.pillow_picture import PillowPicture, on_screen, pillow_errors
 from spike_imaging.resolution import Resolution, exif_of, resolution_of
+from spike_imaging.tiff_cross_check import pillow_keeps
 from spike_imaging.tiff_picture import TiffPicture
-from spike_imaging.tiff_second_opinion import pillow_keeps
 from spike_pillow import exif, xmp
 from spike_pillow.assembly import FileMetadata, assemble
 from spike_pillow.avif_items import with_items
 from spike_pillow.containers import BrokenContainer, Kind, Part, parts_of
-from spike_pillow.embedded import Block, Source, authorship_in, blocks_in
+from spike_pillow.embedded_metadata import Block, Source, authorship_in, blocks_in
 from spike_pillow.tiff_directory import BrokenTiff, Tiff
 
 # encoder options for files that can't be split

@@ -19,7 +19,7 @@ from spike_imaging.decoding import decoded_for, on_white
 from spike_imaging.formats import format_of
 from spike_imaging.limits import allowing
 from spike_imaging.open import OpenedPicture, opened_picture
-from spike_imaging.tiff_second_opinion import second_opinion
+from spike_imaging.tiff_cross_check import second_opinion
 from spike_pillow.appearance import DRAFT_SIDE_PX, Appearance
 from spike_pillow.baseline_jpeg import NotBaseline, head_of
 from spike_pillow.containers import BrokenContainer, parts_of

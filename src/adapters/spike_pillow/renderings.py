@@ -13,7 +13,7 @@ from attrs import frozen
 from numpy.typing import NDArray
 from PIL.Image import Image
 
-from spike_pillow.statistics import sample_boxes
+from spike_pillow.noise_statistics import sample_boxes
 
 Planes: TypeAlias = NDArray[np.int16]  # rows x columns x channels
 

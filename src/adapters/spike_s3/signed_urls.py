@@ -9,7 +9,7 @@ from botocore.auth import SIGV4_TIMESTAMP, S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 
 from spike_core.domain.errors import InvalidValue
-from spike_core.domain.validity import ValidityPeriod
+from spike_core.domain.validity_periods import ValidityPeriod
 from spike_s3.connection import Connected
 
 VALIDITY_MAX: Final = timedelta(days=7)  # a limit of the protocol

@@ -1,6 +1,7 @@
 """Image processing in child processes that can be killed: an engine that delegates to an engine in a child."""
 
-from spike_sandbox.attempts import Attempt
+from spike_sandbox.attack_attempts import Attempt
+from spike_sandbox.child_tasks import BuildGenerator, Tools
 from spike_sandbox.engine import (
     Sandbox,
     SandboxedBlender,
@@ -15,7 +16,6 @@ from spike_sandbox.error_codec import ErrorInChild
 from spike_sandbox.isolation import Isolation, Layer, Surroundings
 from spike_sandbox.limits import Limits
 from spike_sandbox.privileges import hide_process, is_hidden
-from spike_sandbox.work import BuildGenerator, Tools
 
 __all__ = [
     "Attempt",

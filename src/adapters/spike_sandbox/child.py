@@ -20,12 +20,12 @@ from typing import Any, Final
 from attrs import frozen
 
 from spike_core.domain.errors import WorkAbandoned, WorkKilled
-from spike_sandbox.attempts import make_attempt
+from spike_sandbox.attack_attempts import make_attempt
+from spike_sandbox.child_tasks import BuiltTools, Tools, perform
 from spike_sandbox.error_codec import as_data
 from spike_sandbox.isolation import Isolator
 from spike_sandbox.limits import MemoryUse, has_cpu_time, set_cpu_limit, set_process_limits
 from spike_sandbox.protocol import Channel, Gone
-from spike_sandbox.work import BuiltTools, Tools, perform
 
 INPUT_BYTES_MAX: Final = 2**31
 LOG_LINES_MAX: Final = 100  # per task

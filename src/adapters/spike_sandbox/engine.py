@@ -23,12 +23,9 @@ from spike_core.ports.factories import Engine
 from spike_core.ports.progress import UNMONITORED, ProgressMonitor
 from spike_core.ports.rendition_maker import MadeRenditions
 from spike_core.ports.upscaler import RenderedImage
-from spike_sandbox.attempts import Attempt
-from spike_sandbox.exits import ChildExit
-from spike_sandbox.isolation import ISOLATED, Layer, Surroundings
-from spike_sandbox.limits import Limits
-from spike_sandbox.pool import ChildPool
-from spike_sandbox.work import (
+from spike_sandbox.attack_attempts import Attempt
+from spike_sandbox.child_exits import ChildExit
+from spike_sandbox.child_tasks import (
     Tools,
     WorkOrder,
     WorkResult,
@@ -40,6 +37,9 @@ from spike_sandbox.work import (
     picture_of,
     renditions_of,
 )
+from spike_sandbox.isolation import ISOLATED, Layer, Surroundings
+from spike_sandbox.limits import Limits
+from spike_sandbox.pool import ChildPool
 
 _Result = TypeVar("_Result")
 RENDITIONS_AT_ONCE: Final = 1  # pictures

@@ -14,9 +14,9 @@ from typing import Final
 from attrs import Factory, define, frozen
 
 from spike_sandbox.import_paths import import_paths
-from spike_sandbox.kernel import IS_LINUX
 from spike_sandbox.landlock import confine_to_reading
 from spike_sandbox.limits import MemoryUse, seal_limits
+from spike_sandbox.linux_calls import IS_LINUX
 from spike_sandbox.privileges import (
     check_imports_need_none,
     drop_capabilities,

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from spike_sandbox.kernel import call
+from spike_sandbox.linux_calls import call
 
 # the numbers are the same on all architectures
 _CREATE_RULESET: Final = 444

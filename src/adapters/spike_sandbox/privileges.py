@@ -9,7 +9,7 @@ import os
 import sys
 from typing import Final
 
-from spike_sandbox.kernel import IS_LINUX, call
+from spike_sandbox.linux_calls import IS_LINUX, call
 
 _PR_GET_DUMPABLE: Final = 3
 _PR_SET_DUMPABLE: Final = 4

@@ -17,15 +17,15 @@ from attrs import define, field
 
 from spike_core.domain.catalog import RESULT_PIXELS_MAX
 from spike_core.ports.progress import UNMONITORED, ProgressMonitor
-from spike_sandbox.attempts import Attempt
+from spike_sandbox.attack_attempts import Attempt
+from spike_sandbox.child_exits import BrokeProtocol, ChildExit, Died, TimedOut
+from spike_sandbox.child_tasks import WorkOrder, WorkResult
 from spike_sandbox.environment import child_environment
 from spike_sandbox.error_codec import from_data
-from spike_sandbox.exits import BrokeProtocol, ChildExit, Died, TimedOut
 from spike_sandbox.files import as_file
 from spike_sandbox.isolation import Isolation, Layer, Surroundings
 from spike_sandbox.limits import Limits
 from spike_sandbox.protocol import BUFFER_BYTES, Channel, Gone, MalformedMessage, TimeUp
-from spike_sandbox.work import WorkOrder, WorkResult
 
 RESULT_BYTES_MAX: Final = 8 * RESULT_PIXELS_MAX  # of RGBA, with room for what an encoder may add
 START_MAX_S: Final = 60.0

@@ -13,7 +13,7 @@ from typing import Final
 
 from attrs import field, frozen
 
-from spike_sandbox.kernel import call
+from spike_sandbox.linux_calls import call
 
 _SET_MODE_FILTER: Final = 1
 _ALL_THREADS: Final = 1  # SECCOMP_FILTER_FLAG_TSYNC

@@ -4,7 +4,7 @@ from spike_sqlalchemy.app_database import AppDatabase, from_engine
 from spike_sqlalchemy.database import PostgresDatabase, SqlAlchemyDatabase, SqliteDatabase
 from spike_sqlalchemy.engine import postgres_engine, sqlite_engine
 from spike_sqlalchemy.plugin import open_postgres, open_sqlite
-from spike_sqlalchemy.sharing import SharedTransaction
+from spike_sqlalchemy.shared_transactions import SharedTransaction
 from spike_sqlalchemy.transactions import SqlAlchemyTransaction, SqlAlchemyTransactions
 
 __all__ = [

@@ -7,13 +7,13 @@ from typing import Final
 from attrs import frozen
 from sqlalchemy import bindparam, delete, func, insert, literal_column, select, update
 
+from spike_core.domain.album_order import positions_after
 from spike_core.domain.albums import Album, AlbumImage, AlbumSummary
 from spike_core.domain.cursors import AlbumCursor
 from spike_core.domain.errors import AlbumFull, AlbumNotFound, StaleWrite
 from spike_core.domain.identifiers import AlbumId, AlbumImageId, ImageId, OwnerId
 from spike_core.domain.limits import IMAGES_PER_ALBUM_MAX
-from spike_core.domain.ordering import positions_after
-from spike_sqlalchemy.prepared import Prepared
+from spike_sqlalchemy.prepared_statements import Prepared
 from spike_sqlalchemy.rows import album_of, album_row, place_of, place_row
 from spike_sqlalchemy.statements import Statements
 from spike_sqlalchemy.tables import album_images, albums

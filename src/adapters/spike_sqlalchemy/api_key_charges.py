@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from spike_core.domain.api_keys import ApiKeyCharge, Month
 from spike_core.domain.identifiers import ApiKeyId, JobId
 from spike_core.domain.tokens import NO_TOKENS, Tokens
-from spike_sqlalchemy.prepared import Prepared, counted_upsert
+from spike_sqlalchemy.prepared_statements import Prepared, counted_upsert
 from spike_sqlalchemy.statements import Statements
 from spike_sqlalchemy.tables import api_key_charges, api_key_months
 

@@ -10,7 +10,7 @@ from spike_core.domain.api_keys import ApiKey
 from spike_core.domain.errors import ApiKeyNotFound, Unauthenticated, UserNotFound
 from spike_core.domain.identifiers import ApiKeyId, OwnerId
 from spike_core.domain.secrets import SecretHash
-from spike_sqlalchemy.prepared import Prepared, upsert
+from spike_sqlalchemy.prepared_statements import Prepared, upsert
 from spike_sqlalchemy.rows import api_key_of, api_key_row
 from spike_sqlalchemy.statements import Statements
 from spike_sqlalchemy.tables import api_keys, users

@@ -13,9 +13,9 @@ from spike_sqlalchemy.connections import begun_on_apps_engine
 from spike_sqlalchemy.engine import BEGIN_VIEW
 from spike_sqlalchemy.errors import translated
 from spike_sqlalchemy.migration_lock import file_migration_lock
-from spike_sqlalchemy.names import TableNames
 from spike_sqlalchemy.schema import is_current, upgrade
-from spike_sqlalchemy.sharing import SharedTransaction
+from spike_sqlalchemy.shared_transactions import SharedTransaction
+from spike_sqlalchemy.table_names import TableNames
 from spike_sqlalchemy.transactions import SqlAlchemyTransactions
 
 # the app's sessions may have another default

@@ -36,9 +36,9 @@ from spike_core.domain.tokens import Tokens
 from spike_core.domain.usage import Usage
 from spike_core.domain.wallet import CountedUsage, Wallet
 from spike_core.ports.audit import AuditPage, Damage
-from spike_sqlalchemy.damage import damage
+from spike_sqlalchemy.integrity_checks import damage
 from spike_sqlalchemy.job_rows import job_of
-from spike_sqlalchemy.prepared import Parameters, Prepared, Row
+from spike_sqlalchemy.prepared_statements import Parameters, Prepared, Row
 from spike_sqlalchemy.rows import album_of, entry_of, image_of, message_of, place_of, user_of, wallet_of
 from spike_sqlalchemy.statements import Statements
 from spike_sqlalchemy.tables import (
@@ -53,7 +53,7 @@ from spike_sqlalchemy.tables import (
     users,
     wallets,
 )
-from spike_sqlalchemy.tolerant import TolerantReader, raw
+from spike_sqlalchemy.tolerant_reads import TolerantReader, raw
 from spike_sqlalchemy.wallets import summed_wallet, unchained_until
 
 Value = TypeVar("Value")

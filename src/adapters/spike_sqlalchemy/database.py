@@ -12,9 +12,9 @@ from spike_sqlalchemy.connections import begun
 from spike_sqlalchemy.engine import BEGIN_VIEW, POOL_OVERFLOW
 from spike_sqlalchemy.errors import translated
 from spike_sqlalchemy.migration_lock import file_migration_lock
-from spike_sqlalchemy.names import DEFAULT_NAMES, TableNames
 from spike_sqlalchemy.schema import is_current, upgrade
-from spike_sqlalchemy.sharing import SharedTransaction
+from spike_sqlalchemy.shared_transactions import SharedTransaction
+from spike_sqlalchemy.table_names import DEFAULT_NAMES, TableNames
 from spike_sqlalchemy.transactions import SqlAlchemyTransactions
 
 

@@ -30,7 +30,7 @@ from spike_core.domain.event_deliveries import (
 )
 from spike_core.domain.events import Event
 from spike_core.domain.identifiers import EventId
-from spike_sqlalchemy.prepared import Parameters, Prepared, Row
+from spike_sqlalchemy.prepared_statements import Parameters, Prepared, Row
 from spike_sqlalchemy.statements import Statements
 from spike_sqlalchemy.tables import IS_SET_ASIDE, IS_TO_BE_HANDED, event_deliveries
 from spike_sqlalchemy.utc import UtcDateTime

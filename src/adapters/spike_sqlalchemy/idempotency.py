@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, delete, select, tuple_, update
 
 from spike_core.domain.errors import DuplicateIdempotencyRecord, IdempotencyRecordNotFound
 from spike_core.domain.idempotency import IdempotencyKey, IdempotencyRecord, RecordedResponse, RequestDigest
-from spike_sqlalchemy.prepared import Prepared, insert_unless
+from spike_sqlalchemy.prepared_statements import Prepared, insert_unless
 from spike_sqlalchemy.statements import Statements
 from spike_sqlalchemy.tables import receipts
 

@@ -38,7 +38,7 @@ from spike_core.domain.identifiers import ImageId, OwnerId
 from spike_core.domain.image_lists import ImageOrder, ImageState, ListCursor, ListedImage, NameCursor
 from spike_core.domain.images import Image, ImageName
 from spike_core.domain.tiers import Tier
-from spike_sqlalchemy.prepared import Prepared, Row
+from spike_sqlalchemy.prepared_statements import Prepared, Row
 from spike_sqlalchemy.rows import image_of, image_row
 from spike_sqlalchemy.statements import Statements
 from spike_sqlalchemy.tables import (

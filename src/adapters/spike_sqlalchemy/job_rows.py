@@ -23,7 +23,7 @@ from spike_core.domain.priorities import Priority
 from spike_core.domain.render_options import DEFAULT_OPTIONS, Mode, RenderOptions
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
-from spike_sqlalchemy.prepared import Parameters, Row
+from spike_sqlalchemy.prepared_statements import Parameters, Row
 from spike_sqlalchemy.rows import digest_of, renditions_of
 from spike_sqlalchemy.task_rows import task_of, task_row
 

@@ -34,7 +34,7 @@ from spike_core.domain.queue_order import QueueOrder, UnclaimedJob, WaitingOwner
 from spike_core.domain.tiers import Tier
 from spike_core.domain.transitions import check_transition
 from spike_sqlalchemy.job_rows import STATE_COLUMNS, fence_row, job_of, spec_row, state_row
-from spike_sqlalchemy.prepared import Parameters, Prepared, Row
+from spike_sqlalchemy.prepared_statements import Parameters, Prepared, Row
 from spike_sqlalchemy.statements import Statements
 from spike_sqlalchemy.tables import (
     CARD_COLUMNS,

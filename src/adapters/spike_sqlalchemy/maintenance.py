@@ -6,7 +6,7 @@ from attrs import frozen
 from sqlalchemy import bindparam, select
 
 from spike_core.domain.maintenance import MaintenanceRun, MaintenanceTask
-from spike_sqlalchemy.prepared import Prepared, insert_unless, upsert
+from spike_sqlalchemy.prepared_statements import Prepared, insert_unless, upsert
 from spike_sqlalchemy.rows import run_of, run_row
 from spike_sqlalchemy.statements import Statements
 from spike_sqlalchemy.tables import chores

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
 from spike_core.domain.errors import DatabaseUnavailable
-from spike_sqlalchemy.names import DEFAULT_NAMES, TableNames
+from spike_sqlalchemy.table_names import DEFAULT_NAMES, TableNames
 
 MIGRATION_WAIT_S: Final = 60.0  # how long another process may migrate
 TABLE_WAIT: Final = "500ms"  # how long a migration waits for a table, and everybody else behind it

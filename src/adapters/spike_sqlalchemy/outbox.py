@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, delete, select, update
 
 from spike_core.domain.identifiers import JobId
 from spike_core.domain.outbox import OutboxMessage
-from spike_sqlalchemy.prepared import Prepared, upsert
+from spike_sqlalchemy.prepared_statements import Prepared, upsert
 from spike_sqlalchemy.rows import message_of, message_row
 from spike_sqlalchemy.statements import Statements
 from spike_sqlalchemy.tables import outbox_messages

@@ -11,7 +11,7 @@ from spike_core.ports.factories import DatabaseLimits
 from spike_sqlalchemy.app_database import check_sqlite_names
 from spike_sqlalchemy.database import PostgresDatabase, SqliteDatabase
 from spike_sqlalchemy.engine import postgres_engine, sqlite_engine, unpooled_postgres_engine
-from spike_sqlalchemy.names import TableNames
+from spike_sqlalchemy.table_names import TableNames
 from spike_sqlalchemy.transactions import SqlAlchemyTransactions
 
 ADAPTER_API: Final = 1

@@ -10,7 +10,7 @@ from sqlalchemy import String, bindparam, null, or_, select, text, update
 from spike_core.domain.identifiers import ImageId, JobId
 from spike_core.domain.jobs import JobStatus
 from spike_core.domain.renditions import MissingRenditions, Pictured, Rendition, Renditions
-from spike_sqlalchemy.prepared import Prepared
+from spike_sqlalchemy.prepared_statements import Prepared
 from spike_sqlalchemy.rows import digest_row, renditions_row
 from spike_sqlalchemy.statements import Statements
 from spike_sqlalchemy.tables import (

@@ -21,7 +21,7 @@ from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
 from spike_core.domain.usage import BudgetOverrides, RecentWork, Usage
 from spike_core.domain.wallet import Wallet
-from spike_sqlalchemy.prepared import Parameters, Row
+from spike_sqlalchemy.prepared_statements import Parameters, Row
 
 _MICROSECOND: Final = timedelta(microseconds=1)
 

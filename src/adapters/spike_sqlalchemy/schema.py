@@ -9,9 +9,9 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from spike_core.domain.errors import SchemaTooNew
 from spike_sqlalchemy.engine import BEGIN
+from spike_sqlalchemy.existing_tables import take_over
 from spike_sqlalchemy.migration_lock import retried, server_migration_lock
-from spike_sqlalchemy.names import DEFAULT_NAMES, VERSION_TABLE, TableNames
-from spike_sqlalchemy.occupancy import take_over
+from spike_sqlalchemy.table_names import DEFAULT_NAMES, VERSION_TABLE, TableNames
 
 HEAD: Final = "0028"  # the newest migration; known here so that a start without changes needn't load alembic
 

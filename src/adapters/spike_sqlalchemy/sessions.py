@@ -11,7 +11,7 @@ from spike_core.domain.accounts import Session
 from spike_core.domain.errors import Unauthenticated
 from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.secrets import SecretHash
-from spike_sqlalchemy.prepared import Prepared
+from spike_sqlalchemy.prepared_statements import Prepared
 from spike_sqlalchemy.rows import session_of, session_row
 from spike_sqlalchemy.statements import Statements
 from spike_sqlalchemy.tables import sessions

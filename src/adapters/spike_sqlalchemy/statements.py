@@ -10,8 +10,7 @@ from sqlalchemy import Dialect, String, Table, UpdateBase, bindparam, func, sele
 from spike_core.domain.errors import DatabaseUnavailable, InvariantViolated, SpikeError
 from spike_core.domain.identifiers import Identifier
 from spike_sqlalchemy.errors import translate
-from spike_sqlalchemy.names import TableNames
-from spike_sqlalchemy.prepared import (
+from spike_sqlalchemy.prepared_statements import (
     Expandable,
     Parameters,
     Prepared,
@@ -21,6 +20,7 @@ from spike_sqlalchemy.prepared import (
     rows_parameters,
     rows_upsert,
 )
+from spike_sqlalchemy.table_names import TableNames
 
 IDS_PER_QUERY: Final = 500  # SQLite takes 32766 parameters in a statement, PostgreSQL 65535
 NO_PARAMETERS: Final[Parameters] = {}

@@ -7,7 +7,7 @@ from attrs import frozen
 from sqlalchemy import ScalarSelect, bindparam, exists, func, literal_column, select, text
 
 from spike_core.domain.statistics import QueueStatistics, RefundStatistics
-from spike_sqlalchemy.prepared import Prepared, Row
+from spike_sqlalchemy.prepared_statements import Prepared, Row
 from spike_sqlalchemy.rows import wallet_of
 from spike_sqlalchemy.statements import Statements
 from spike_sqlalchemy.tables import (

@@ -8,7 +8,7 @@ from attrs import frozen
 from sqlalchemy import bindparam, delete, select, update
 
 from spike_core.domain.event_deliveries import SubscriberName, Subscription
-from spike_sqlalchemy.prepared import Prepared, upsert
+from spike_sqlalchemy.prepared_statements import Prepared, upsert
 from spike_sqlalchemy.statements import Statements
 from spike_sqlalchemy.tables import event_subscribers
 

@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 
 from spike_core.domain.priorities import Priority
-from spike_sqlalchemy.texts import TEXT
+from spike_sqlalchemy.text_type import TEXT
 from spike_sqlalchemy.triggers import create_with
 from spike_sqlalchemy.utc import UtcDateTime
 

@@ -8,7 +8,7 @@ from spike_core.domain.generation import AspectRatio, Prompt
 from spike_core.domain.identifiers import ImageId
 from spike_core.domain.objects import ContentDigest, ObjectKey
 from spike_core.domain.tasks import Blend, Enhancement, Generation, JobInput, Modification, Task
-from spike_sqlalchemy.prepared import Parameters
+from spike_sqlalchemy.prepared_statements import Parameters
 from spike_sqlalchemy.rows import digest_row
 
 _NO_TASK: Final[Parameters] = dict.fromkeys(

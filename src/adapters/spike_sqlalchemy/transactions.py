@@ -23,14 +23,14 @@ from spike_sqlalchemy.idempotency import SqlAlchemyIdempotencyRecords
 from spike_sqlalchemy.images import SqlAlchemyImages
 from spike_sqlalchemy.jobs import SqlAlchemyJobs
 from spike_sqlalchemy.maintenance import SqlAlchemyMaintenanceRuns
-from spike_sqlalchemy.names import DEFAULT_NAMES, TableNames
 from spike_sqlalchemy.outbox import SqlAlchemyOutbox
 from spike_sqlalchemy.renditions import SqlAlchemyRenditions
 from spike_sqlalchemy.sessions import SqlAlchemySessions
-from spike_sqlalchemy.sharing import SharedTransaction
+from spike_sqlalchemy.shared_transactions import SharedTransaction
 from spike_sqlalchemy.statements import Statements
 from spike_sqlalchemy.statistics import SqlAlchemyStatistics
 from spike_sqlalchemy.subscriptions import SqlAlchemySubscriptions
+from spike_sqlalchemy.table_names import DEFAULT_NAMES, TableNames
 from spike_sqlalchemy.users import SqlAlchemyUsers
 from spike_sqlalchemy.wallets import SqlAlchemyWallets
 from spike_sqlalchemy.webhook_deliveries import SqlAlchemyWebhookDeliveries

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select
 from spike_core.domain.accounts import Email, ExternalIdentity, User
 from spike_core.domain.errors import EmailTaken, IdentityTaken, UserNotFound
 from spike_core.domain.identifiers import UserId
-from spike_sqlalchemy.prepared import Prepared, insert_unless
+from spike_sqlalchemy.prepared_statements import Prepared, insert_unless
 from spike_sqlalchemy.rows import user_of, user_row
 from spike_sqlalchemy.statements import Statements
 from spike_sqlalchemy.tables import identities, users

@@ -13,7 +13,7 @@ from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.ledger import SEQUENCE_MAX, EntryKind, LedgerEntry, Reference
 from spike_core.domain.tokens import Tokens
 from spike_core.domain.wallet import Posting, Wallet
-from spike_sqlalchemy.prepared import Prepared, Row, counted_upsert, insert_unless
+from spike_sqlalchemy.prepared_statements import Prepared, Row, counted_upsert, insert_unless
 from spike_sqlalchemy.rows import entry_of, entry_row, wallet_of, wallet_row
 from spike_sqlalchemy.statements import Statements
 from spike_sqlalchemy.tables import IS_REFUND, IS_SPEND, ledger_chain, ledger_entries, refund_totals, wallets

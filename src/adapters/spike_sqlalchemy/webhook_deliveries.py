@@ -12,7 +12,7 @@ from spike_core.domain.errors import InvalidValue, WebhookDeliveryNotFound
 from spike_core.domain.event_deliveries import UnreadableEvent
 from spike_core.domain.identifiers import EventId, WebhookDeliveryId, WebhookId
 from spike_core.domain.webhooks import WebhookDelivery, WebhookEvent, WebhookState
-from spike_sqlalchemy.prepared import Prepared, Row, insert_unless
+from spike_sqlalchemy.prepared_statements import Prepared, Row, insert_unless
 from spike_sqlalchemy.statements import Statements
 from spike_sqlalchemy.tables import IS_PENDING_DELIVERY, webhook_deliveries, webhooks
 from spike_sqlalchemy.utc import UtcDateTime

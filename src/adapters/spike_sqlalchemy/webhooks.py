@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, delete, insert, literal_column, null, select, 
 from spike_core.domain.errors import WebhookNotFound
 from spike_core.domain.identifiers import OwnerId, WebhookId
 from spike_core.domain.webhooks import ClaimedWebhook, DisabledBecause, Webhook, WebhookSecret
-from spike_sqlalchemy.prepared import Parameters, Prepared, Row
+from spike_sqlalchemy.prepared_statements import Parameters, Prepared, Row
 from spike_sqlalchemy.statements import Statements
 from spike_sqlalchemy.tables import webhooks
 from spike_sqlalchemy.utc import UtcDateTime

@@ -10,7 +10,6 @@ import falcon
 
 from spike_core.ports.authenticator import Authenticator
 from spike_http.bulkhead import Bulkhead
-from spike_http.compression import Compression
 from spike_http.context import Request
 from spike_http.cors import Cors, Origins
 from spike_http.error_handlers import add_error_handlers
@@ -21,6 +20,7 @@ from spike_http.resources.mcp import METADATA_PATH, McpResource, MetadataResourc
 from spike_http.resources.openapi import document_pages
 from spike_http.resources.share import share_pages
 from spike_http.resources.studio import StudioPageResource, studio_pages
+from spike_http.response_compression import Compression
 from spike_http.routes import base_urls, object_urls, request_authentication, routes
 from spike_http.serving.bodies import RPC_PATH
 from spike_http.studio_files import StudioFiles

@@ -20,7 +20,7 @@ from spike_core.domain.errors import (
 from spike_http.bulkhead import ServerBusy
 from spike_http.context import Request
 from spike_http.errors import BY_STATUS, INTERNAL_ERROR, TABLE, ErrorMessage, message_fields
-from spike_http.problems import PROBLEM_JSON, respond
+from spike_http.problem_details import PROBLEM_JSON, respond
 from spike_http.requests.errors import InvalidImageIds, UnknownPricedTier
 from spike_runtime.logs import get_logger
 

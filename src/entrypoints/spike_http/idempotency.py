@@ -20,8 +20,8 @@ from spike_core.domain.errors import IdempotencyRecordNotFound, RequestInProgres
 from spike_core.domain.idempotency import IdempotencyKey, RecordedResponse, RequestDigest
 from spike_core.ports.transactions import Transaction
 from spike_core.services.api_key_limits import ApiKeyLimits
-from spike_core.services.hooks import BeforeCommit
 from spike_core.services.idempotency import IdempotencyStore, IdempotentRequest
+from spike_core.services.transaction_hooks import BeforeCommit
 from spike_http.context import Request
 from spike_http.responses.serialization import as_json
 

@@ -16,7 +16,7 @@ from attrs import field, frozen
 
 from spike_core.domain.errors import InvariantViolated
 from spike_core.ports.blobs import BlobStore
-from spike_core.services.downloads import DownloadedObject
+from spike_core.services.zip_downloads import DownloadedObject
 
 PIECE_BYTES: Final = 64 * 1024
 _EARLIEST: Final = datetime(1980, 1, 1, tzinfo=UTC)  # of the format

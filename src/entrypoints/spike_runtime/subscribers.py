@@ -6,7 +6,7 @@ from typing import Final
 
 from spike_core.domain.errors import InvalidInput
 from spike_core.ports.events import Subscriber
-from spike_core.services.events import named
+from spike_core.services.event_subscribers import named
 from spike_runtime.settings import WrongSettings
 
 GROUP: Final = "spike.subscribers"

@@ -7,8 +7,8 @@ from typing import Self
 
 from attrs import evolve, field, frozen
 
-from spike_core.domain.choices import parse_choice
 from spike_core.domain.cursors import AlbumCursor
+from spike_core.domain.enum_members import parse_choice
 from spike_core.domain.errors import Forbidden, InvalidValue, Unauthenticated
 from spike_core.domain.identifiers import AlbumId, AlbumImageId, ImageId, OwnerId
 from spike_core.domain.limits import ALBUM_DESCRIPTION_CHARS_MAX, ALBUM_NAME_CHARS_MAX

@@ -5,8 +5,8 @@ from typing import Self
 
 from attrs import field, frozen
 
-from spike_core.domain.choices import parse_choice
 from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.enum_members import parse_choice
 from spike_core.domain.errors import InvalidValue
 from spike_core.domain.limits import PROMPT_CHARS_MAX
 from spike_core.domain.text_rules import prose_has_controls

@@ -5,7 +5,7 @@ from typing import Final, TypedDict
 
 from attrs import field, frozen
 
-from spike_core.domain.choices import parse_choice
+from spike_core.domain.enum_members import parse_choice
 from spike_core.domain.errors import InvalidValue
 from spike_core.domain.objects import PictureFormat
 

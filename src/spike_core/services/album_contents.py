@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
+from spike_core.domain.album_order import distinct, rearranged
 from spike_core.domain.albums import Album, AlbumImage
 from spike_core.domain.errors import Forbidden, ImageNotFound
 from spike_core.domain.identifiers import AlbumId, AlbumImageId, ImageId, OwnerId
-from spike_core.domain.ordering import distinct, rearranged
 from spike_core.ports.clock import Clock
 from spike_core.ports.ids import Ids
 from spike_core.ports.transactions import Transaction, Transactions

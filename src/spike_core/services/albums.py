@@ -24,7 +24,7 @@ from spike_core.ports.clock import Clock
 from spike_core.ports.ids import Ids
 from spike_core.ports.secrets import Secrets
 from spike_core.ports.transactions import Transaction, Transactions
-from spike_core.services.hooks import Extensible
+from spike_core.services.transaction_hooks import Extensible
 from spike_core.services.transaction_retries import retry_on_conflict
 
 

@@ -18,7 +18,7 @@ from spike_core.services.enhancements import (
     ParallelEnhancementAccepted,
 )
 from spike_core.services.generations import GenerationAccepted
-from spike_core.services.hooks import BeforeCommit
+from spike_core.services.transaction_hooks import BeforeCommit
 from spike_core.services.uploads import Uploaded
 
 

@@ -15,7 +15,7 @@ from spike_core.ports.blobs import BlobStore, StoredObject
 from spike_core.ports.clock import Clock
 from spike_core.ports.transactions import Transactions
 from spike_core.services.audit_run import AUDIT_PAGE, AuditCoverage
-from spike_core.services.digests import sha256_of
+from spike_core.services.object_digests import sha256_of
 from spike_core.services.object_references import digests_of, named_by
 
 

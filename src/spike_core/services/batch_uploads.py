@@ -18,11 +18,11 @@ from spike_core.ports.clock import Clock
 from spike_core.ports.concurrency import Concurrency
 from spike_core.ports.transactions import Transactions
 from spike_core.services.billing import AcceptedJobs
-from spike_core.services.hooks import Extensible
 from spike_core.services.ingest import Ingest
 from spike_core.services.new_images import NewImages
 from spike_core.services.outbox_relay import OutboxRelay
 from spike_core.services.rendition_making import RenditionMaking
+from spike_core.services.transaction_hooks import Extensible
 from spike_core.services.transaction_retries import retry_on_conflict
 
 

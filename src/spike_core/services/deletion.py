@@ -9,12 +9,12 @@ from typing import Final
 
 from attrs import frozen
 
+from spike_core.domain.album_order import distinct
 from spike_core.domain.errors import Forbidden, ImageNotFound, StorageUnavailable
 from spike_core.domain.identifiers import ANONYMOUS, ImageId, OwnerId
 from spike_core.domain.images import Image
 from spike_core.domain.jobs import SettledJob
 from spike_core.domain.objects import ObjectKey
-from spike_core.domain.ordering import distinct
 from spike_core.domain.wallet import Posting
 from spike_core.ports.blobs import BlobStore
 from spike_core.ports.clock import Clock

@@ -16,9 +16,8 @@ from spike_core.domain.tokens import NO_TOKENS, Tokens
 from spike_core.ports.clock import Clock
 from spike_core.ports.ids import Ids
 from spike_core.ports.transactions import Transactions
-from spike_core.services.hooks import Extensible
 from spike_core.services.ingest import Ingest, InlineImage
-from spike_core.services.ordering import (
+from spike_core.services.order_checks import (
     BatchEnhancementOrder,
     EnhancementOrder,
     Ordering,
@@ -26,6 +25,7 @@ from spike_core.services.ordering import (
     PricedOrder,
 )
 from spike_core.services.outbox_relay import OutboxRelay
+from spike_core.services.transaction_hooks import Extensible
 from spike_core.services.transaction_retries import retry_on_conflict
 
 

@@ -22,10 +22,10 @@ from spike_core.ports.downloader import Downloader
 from spike_core.ports.ids import Ids
 from spike_core.ports.transactions import Transaction, Transactions
 from spike_core.services.billing import AcceptedJobs
-from spike_core.services.hooks import Extensible
 from spike_core.services.ingest import Ingest, InlineImage, ValidatedImage, WebAddress
-from spike_core.services.ordering import UNKNOWN_BYTES, GenerationOrder, ModificationOrder, Ordering, PricedOrder
+from spike_core.services.order_checks import UNKNOWN_BYTES, GenerationOrder, ModificationOrder, Ordering, PricedOrder
 from spike_core.services.outbox_relay import OutboxRelay
+from spike_core.services.transaction_hooks import Extensible
 from spike_core.services.transaction_retries import retry_on_conflict
 
 

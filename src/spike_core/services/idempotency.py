@@ -16,7 +16,7 @@ from spike_core.domain.idempotency import (
 )
 from spike_core.ports.clock import Clock
 from spike_core.ports.transactions import Transaction, Transactions
-from spike_core.services.hooks import BeforeCommit
+from spike_core.services.transaction_hooks import BeforeCommit
 from spike_core.services.transaction_retries import retry_on_conflict
 
 Result = TypeVar("Result")

@@ -20,8 +20,8 @@ from spike_core.ports.clock import Clock
 from spike_core.ports.metadata import Metadata
 from spike_core.ports.probe import ImageProbe
 from spike_core.ports.transactions import Transactions
-from spike_core.services.digests import digested
 from spike_core.services.free_space import FreeSpace
+from spike_core.services.object_digests import digested
 from spike_core.services.object_references import referenced
 
 

@@ -21,8 +21,8 @@ from spike_core.domain.priorities import Priority
 from spike_core.ports.clock import Clock
 from spike_core.ports.queue import JobQueue
 from spike_core.ports.transactions import Transactions
+from spike_core.services.job_repairs import repair_in_batches
 from spike_core.services.job_transitions import JobTransitions
-from spike_core.services.repairs import repair_in_batches
 
 FIRST_LOOKUP: Final = 20  # jobs of each priority that are looked up at every run
 LOOKUP_BATCH: Final = 1000  # jobs that are looked up at once where there are more to look up

@@ -21,7 +21,7 @@ from spike_core.ports.ids import Ids
 from spike_core.ports.transactions import Transaction, Transactions
 from spike_core.services.billing import AcceptedJobs, Billing
 from spike_core.services.ingest import Ingest, ValidatedImage
-from spike_core.services.ordering import PricedOrder
+from spike_core.services.order_checks import PricedOrder
 from spike_core.services.pricing import Pricing
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from attrs import Factory, field, frozen
 
+from spike_core.domain.album_order import distinct
 from spike_core.domain.cursors import JobCursor
 from spike_core.domain.errors import (
     BatchNotFound,
@@ -30,7 +31,6 @@ from spike_core.domain.limits import (
     check_page_size,
 )
 from spike_core.domain.objects import ObjectKey
-from spike_core.domain.ordering import distinct
 from spike_core.domain.renditions import Renditions
 from spike_core.ports.clock import Clock
 from spike_core.ports.transactions import Transaction, Transactions

@@ -32,7 +32,7 @@ from spike_core.services.api_key_limits import check_key_limit
 from spike_core.services.billing import Billing
 from spike_core.services.ingest import Ingest, InlineImage
 from spike_core.services.new_images import NewImages, upload_order
-from spike_core.services.ordering import (
+from spike_core.services.order_checks import (
     UNKNOWN_BYTES,
     EnhancementOrder,
     GenerationOrder,

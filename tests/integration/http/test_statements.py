@@ -21,7 +21,7 @@ from spike_core.services.albums import NewAlbum
 from spike_http import create_app
 from spike_runtime import Settings, Spike, build
 from spike_sqlalchemy import SqlAlchemyDatabase
-from spike_sqlalchemy.prepared import Row
+from spike_sqlalchemy.prepared_statements import Row
 from spike_sqlalchemy.statements import Statements
 from tracing import round_trips, traced, without_bounds
 

@@ -13,10 +13,10 @@ from PIL import Image, JpegImagePlugin
 from effort import each_value_once
 from pictures import encoded, photograph
 from spike_core.domain.objects import PictureFormat
-from spike_ncnn.arrays import Pixels
-from spike_ncnn.compression import UNCOMPRESSED, quality_of
 from spike_ncnn.degradation import CLEAN, Degradation, Grain, measure
+from spike_ncnn.jpeg_quality import UNCOMPRESSED, quality_of
 from spike_ncnn.noise import NoiseEstimate
+from spike_ncnn.pixel_arrays import Pixels
 
 pytestmark = each_value_once
 

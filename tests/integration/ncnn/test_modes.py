@@ -13,12 +13,12 @@ from spike_core.domain.errors import UpscalerUnavailable
 from spike_core.domain.objects import PictureFormat
 from spike_core.domain.render_options import Mode, RenderOptions
 from spike_ncnn import modes as module
-from spike_ncnn.choice import Choice
-from spike_ncnn.enlarging import Enlarger
 from spike_ncnn.modes import Modes, Work, invents_texture
+from spike_ncnn.network_choice import Choice
 from spike_ncnn.networks import ANIME, NETWORKS, SPAN, installed
 from spike_ncnn.plugin import modes
 from spike_ncnn.runner import Runner
+from spike_ncnn.tiled_enlargement import Enlarger
 from spike_ncnn.upscaler import NcnnUpscaler
 from spike_pillow import PillowProbe, PillowUpscaler, classical_engine
 

@@ -16,8 +16,8 @@ from spike_core.domain.objects import PictureFormat
 from spike_core.domain.render_options import RenderOptions
 from spike_core.ports.factories import EngineResources
 from spike_ncnn import open_engine
-from spike_ncnn.kind import kind_of
 from spike_ncnn.networks import SRMD
+from spike_ncnn.picture_kind import kind_of
 from spike_pillow import PillowProbe, classical_engine
 
 pytestmark = each_value_once

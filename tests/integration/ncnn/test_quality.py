@@ -12,13 +12,13 @@ from missing import do_without
 from pictures import encoded, photograph
 from spike_core.domain.objects import PictureFormat
 from spike_core.ports.progress import UNMONITORED
-from spike_ncnn.arrays import Pixels
-from spike_ncnn.choice import choose
 from spike_ncnn.degradation import measure
-from spike_ncnn.enlarging import Enlarger
+from spike_ncnn.network_choice import choose
 from spike_ncnn.networks import NETWORKS
+from spike_ncnn.pixel_arrays import Pixels
+from spike_ncnn.progress_steps import Steps
 from spike_ncnn.runner import Runner
-from spike_ncnn.steps import Steps
+from spike_ncnn.tiled_enlargement import Enlarger
 
 PHOTOGRAPHS: Final = ("astronaut.png", "chelsea.png", "coffee.png", "ihc.png", "motorcycle_left.png", "rocket.jpg")
 PART_PX: Final = 192

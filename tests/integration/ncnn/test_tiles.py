@@ -8,10 +8,10 @@ from PIL import Image
 
 from pictures import photograph
 from spike_core.ports.progress import UNMONITORED
-from spike_ncnn.enlarging import Enlarger
 from spike_ncnn.networks import NETWORKS, installed
+from spike_ncnn.progress_steps import Steps
 from spike_ncnn.runner import Runner
-from spike_ncnn.steps import Steps
+from spike_ncnn.tiled_enlargement import Enlarger
 from spike_ncnn.tiles import BYTES_PER_PIXEL, SIDE_PX_MAX, SIDE_PX_MIN, Tile, side_for, tiles_of
 
 RUNNER = Runner(threads=2)

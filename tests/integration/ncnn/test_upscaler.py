@@ -23,8 +23,8 @@ from spike_core.ports.probe import ImageProbe
 from spike_core.ports.progress import UNMONITORED, ProgressMonitor
 from spike_core.ports.upscaler import RenderedImage, Upscaler
 from spike_ncnn import open_engine
-from spike_ncnn.enlarging import Enlarger
 from spike_ncnn.runner import Runner
+from spike_ncnn.tiled_enlargement import Enlarger
 from spike_ncnn.upscaler import NcnnUpscaler
 from spike_pillow import PillowProbe, PillowUpscaler, classical_engine
 

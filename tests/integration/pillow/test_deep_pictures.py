@@ -33,8 +33,8 @@ from effort import examples
 from pictures import encoded, exif, photograph
 from spike_core.domain.errors import UnacceptablePicture, UndecodablePicture
 from spike_imaging.avif_color import avif_facts
-from spike_imaging.deep import cmyk_to_srgb8, to_srgb8
 from spike_imaging.deep_decoding import png_samples
+from spike_imaging.high_bit_depth import cmyk_to_srgb8, to_srgb8
 from spike_imaging.open import opened_picture
 from spike_pillow import PillowProbe
 

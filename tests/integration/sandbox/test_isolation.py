@@ -171,7 +171,7 @@ def test_a_network_loads_its_weights_and_starts_threads_in_isolation(runtime: Ru
 LAYERS_ALONE: Final = """
 import json, os, subprocess, sys
 from pathlib import Path
-from spike_sandbox.attempts import make_attempt
+from spike_sandbox.attack_attempts import make_attempt
 from spike_sandbox.landlock import confine_to_reading
 from spike_sandbox.limits import seal_limits
 from spike_sandbox.privileges import drop_capabilities, enter_namespaces, hide_process, refuse_new_privileges
@@ -214,7 +214,7 @@ for name, put_on, what, on in CASES:
     os.waitpid(pid, 0)
 
 def read_by_another_process():
-    code = "import os; from spike_sandbox.attempts import make_attempt as attempt; "
+    code = "import os; from spike_sandbox.attack_attempts import make_attempt as attempt; "
     code += "print(attempt('read file', f'/proc/{os.getppid()}/environ'))"
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from spike_contracts.builders import NOON, an_album, an_image, an_owner
 from spike_contracts.wallets import PROPERTY
+from spike_core.domain.album_order import moved_to_end, without
 from spike_core.domain.albums import AlbumPatch
 from spike_core.domain.identifiers import AlbumId, ImageId, OwnerId
-from spike_core.domain.ordering import moved_to_end, without
 from spike_core.ports.transactions import Transactions
 from spike_core.services.album_contents import AlbumContents
 from spike_core.services.albums import Albums

@@ -23,7 +23,7 @@ from spike_core.services.enhancements import Enhancements
 from spike_core.services.fair_scheduling import FairScheduling
 from spike_core.services.ingest import Ingest
 from spike_core.services.job_transitions import JobTransitions
-from spike_core.services.ordering import Ordering
+from spike_core.services.order_checks import Ordering
 from spike_core.services.outbox_relay import OutboxRelay
 from spike_core.services.pricing import Pricing
 from spike_core.services.regeneration import SamePolicy

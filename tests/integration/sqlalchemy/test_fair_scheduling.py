@@ -5,7 +5,7 @@ from spike_contracts.fair_scheduling import FairSchedulingContract, a_job_of, an
 from spike_contracts.jobs import store
 from spike_sqlalchemy import PostgresDatabase
 from spike_sqlalchemy import jobs as job_statements
-from spike_sqlalchemy.names import DEFAULT_NAMES
+from spike_sqlalchemy.table_names import DEFAULT_NAMES
 
 WAITING: Final = 300
 

@@ -12,7 +12,7 @@ from hypothesis import settings
 
 from effort import IS_FULL, examples
 from servers.postgres import emptied
-from spike_contracts.machine import SpikeMachine
+from spike_contracts.state_machine import SpikeMachine
 from spike_core.ports.factories import Database
 from spike_sqlalchemy import open_postgres, open_sqlite
 

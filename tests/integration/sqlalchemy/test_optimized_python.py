@@ -11,7 +11,7 @@ import pytest
 SRC: Final = Path(__file__).parents[3] / "src"
 GUARDED: Final = [
     *sorted((SRC / "adapters/spike_memory").glob("*.py")),
-    *sorted(path for path in (SRC / "adapters/spike_sqlalchemy").glob("*.py") if path.name != "prepared.py"),
+    *sorted(path for path in (SRC / "adapters/spike_sqlalchemy").glob("*.py") if path.name != "prepared_statements.py"),
     *(SRC / f"spike_core/domain/{name}.py" for name in ("jobs", "ledger", "tokens", "wallet")),
     *(SRC / f"spike_core/services/{name}.py" for name in ("billing", "job_transitions", "wallets")),
 ]

@@ -6,7 +6,7 @@ import pytest
 from spike_core.domain.errors import InvalidValue
 from spike_core.ports.factories import DatabaseLimits, OpenDatabase
 from spike_sqlalchemy import open_postgres, open_sqlite
-from spike_sqlalchemy.names import TableNames
+from spike_sqlalchemy.table_names import TableNames
 
 OPEN: OpenDatabase = open_sqlite  # mypy says that it is one
 

@@ -23,7 +23,7 @@ from spike_core.ports.factories import DatabaseLimits
 from spike_core.ports.transactions import Transactions
 from spike_core.services.transaction_retries import retry_on_conflict
 from spike_sqlalchemy import PostgresDatabase, open_postgres
-from spike_sqlalchemy.prepared import Prepared
+from spike_sqlalchemy.prepared_statements import Prepared
 from spike_sqlalchemy.transactions import SqlAlchemyTransaction
 
 IMPATIENT = DatabaseLimits(

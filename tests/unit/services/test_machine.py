@@ -4,7 +4,7 @@ from hypothesis import settings
 
 from effort import examples
 from event_oracle import Everything, ObservedTransactions
-from spike_contracts.machine import SpikeMachine
+from spike_contracts.state_machine import SpikeMachine
 from spike_core.ports.factories import Database
 from spike_memory import MemoryDatabase
 

@@ -24,7 +24,7 @@ from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
 from spike_core.domain.usage import Budget, Budgets
 from spike_core.services.ingest import InlineImage, WebAddress
-from spike_core.services.ordering import (
+from spike_core.services.order_checks import (
     BatchEnhancementOrder,
     EnhancementOrder,
     GenerationOrder,

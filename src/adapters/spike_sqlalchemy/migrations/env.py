@@ -9,7 +9,7 @@ from alembic import context
 from sqlalchemy import event
 
 from spike_sqlalchemy.migrations.op import NAMES
-from spike_sqlalchemy.names import DEFAULT_NAMES, VERSION_TABLE
+from spike_sqlalchemy.table_names import DEFAULT_NAMES, VERSION_TABLE
 from spike_sqlalchemy.tables import METADATA
 
 connection = context.config.attributes["connection"]

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.sql.schema import SchemaItem
 
-from spike_sqlalchemy.names import DEFAULT_NAMES, TableNames
+from spike_sqlalchemy.table_names import DEFAULT_NAMES, TableNames
 
 NAMES: Final = "names"  # among the attributes of alembic's configuration
 

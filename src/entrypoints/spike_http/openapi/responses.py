@@ -13,7 +13,7 @@ from spike_http.openapi.operations import Access, Operation, Picture, Text
 from spike_http.openapi.schemas import COMPONENTS, Schemas
 from spike_http.openapi.texts.operation_text import OperationText
 from spike_http.openapi.tiers import PRICING_SCHEMA
-from spike_http.problems import PROBLEM_JSON, TYPE_BASE
+from spike_http.problem_details import PROBLEM_JSON, TYPE_BASE
 
 Document = dict[str, Any]
 

@@ -13,7 +13,7 @@ from spike_core.domain.generation import AspectRatio
 from spike_core.domain.identifiers import AlbumId, ImageId
 from spike_core.domain.limits import PARALLEL_TIERS_MAX, PROMPT_CHARS_MAX, UploadLimits
 from spike_core.domain.tiers import Tier
-from spike_core.services.ordering import UploadOrder
+from spike_core.services.order_checks import UploadOrder
 from spike_http.openapi.limits import BATCH_FILES
 from spike_http.openapi.notes import JsonSchema, id_schema, sent_as
 from spike_http.openapi.tiers import ANY_TIER

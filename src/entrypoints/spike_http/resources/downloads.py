@@ -12,7 +12,7 @@ from spike_core.domain.identifiers import AlbumId
 from spike_core.domain.rate_limits import RateLimitGroup
 from spike_core.domain.secrets import Secret
 from spike_core.ports.blobs import BlobStore
-from spike_core.services.downloads import Download, Downloads
+from spike_core.services.zip_downloads import Download, Downloads
 from spike_http.authentication import RequestAuthentication
 from spike_http.bulkhead import Bulkhead, ServerBusy
 from spike_http.context import Request

@@ -19,7 +19,7 @@ from spike_core.domain.errors import (
 )
 from spike_core.domain.limits import UploadLimits
 from spike_core.services.ingest import InlineImage
-from spike_core.services.ordering import (
+from spike_core.services.order_checks import (
     BatchEnhancementOrder,
     EnhancementOrder,
     GenerationOrder,

@@ -11,7 +11,7 @@ from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.images import Image
 from spike_core.domain.objects import ObjectKey
 from spike_core.domain.renditions import Renditions
-from spike_core.domain.validity import ValidityPeriod
+from spike_core.domain.validity_periods import ValidityPeriod
 from spike_core.ports.clock import Clock
 from spike_core.ports.factories import Storage
 from spike_http.responses.disposition import attachment

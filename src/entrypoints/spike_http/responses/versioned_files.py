@@ -5,8 +5,8 @@ from typing import Final
 
 import falcon
 
-from spike_http.compression import accepts_gzip
 from spike_http.context import Request
+from spike_http.response_compression import accepts_gzip
 from spike_http.responses.serialization import matches_etag
 
 _YEAR_S: Final = 31_536_000

@@ -24,7 +24,7 @@ from spike_core.domain.errors import ObjectNotFound, SpikeError
 from spike_core.domain.identifiers import AlbumId, ImageId
 from spike_core.domain.limits import DownloadLimits
 from spike_core.domain.objects import ObjectKey
-from spike_core.services.downloads import DownloadedObject
+from spike_core.services.zip_downloads import DownloadedObject
 from spike_http import create_app
 from spike_http.zip_streams import ZipStream, archive_bytes
 from spike_memory import ManualClock, MemoryBlobStore

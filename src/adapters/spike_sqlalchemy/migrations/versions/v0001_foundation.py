@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from spike_sqlalchemy.migrations import op
-from spike_sqlalchemy.texts import TEXT
+from spike_sqlalchemy.text_type import TEXT
 
 revision: str = "0001"
 down_revision: str | Sequence[str] | None = None

@@ -15,7 +15,7 @@ from spike_sqlalchemy.migrations.online import (
     is_postgresql,
     replace_check,
 )
-from spike_sqlalchemy.texts import TEXT
+from spike_sqlalchemy.text_type import TEXT
 
 revision: str = "0017"
 down_revision: str | Sequence[str] | None = "0016"

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from spike_sqlalchemy.migrations import op
 from spike_sqlalchemy.migrations.online import add_column, create_index, drop_index
-from spike_sqlalchemy.texts import TEXT
+from spike_sqlalchemy.text_type import TEXT
 
 revision: str = "0020"
 down_revision: str | Sequence[str] | None = "0018"

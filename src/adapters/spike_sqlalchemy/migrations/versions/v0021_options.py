@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from spike_sqlalchemy.migrations import op
 from spike_sqlalchemy.migrations.online import add_column
-from spike_sqlalchemy.texts import TEXT
+from spike_sqlalchemy.text_type import TEXT
 
 revision: str = "0021"
 down_revision: str | Sequence[str] | None = "0020"
