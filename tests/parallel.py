@@ -219,7 +219,7 @@ def _start_what_is_shared() -> None:
     from servers import postgres  # noqa: PLC0415
 
     preloaded.requests()
-    postgres.initialise()
+    postgres.initialize()
 
 
 @define(eq=False)  # plugins are hashed

@@ -119,7 +119,7 @@ class PostgresServer:
         self._process = None
 
 
-def initialise() -> None:
+def initialize() -> None:
     """Make the data that servers of this process and of its forks begin with, if there are any."""
     with suppress(NoServer):
         if "SPIKE_TEST_DATABASE_URL" not in os.environ:
