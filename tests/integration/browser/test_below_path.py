@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from browsing import UNLIMITED, upload
+from browsing import UNLIMITED, list_only, upload
 from running import serving_on
 from servers.processes import free_port
 
@@ -40,6 +40,7 @@ def test_nothing_is_asked_for_outside_of_the_path(page: Page, tmp_path: Path) ->
         page.get_by_role("button", name="Copy link").click()
         expect(page.get_by_text("Link copied")).to_be_visible()
         assert page.evaluate("navigator.clipboard.readText()") == f"{below}share/albums/{album['id']}"
+        list_only(page, {"getImage"})
         page.goto(f"{below}docs")
         expect(page.get_by_role("link", name="/openapi.json")).to_have_attribute("href", "/spike/openapi.json")
         expect(page.locator(".opblock").first).to_be_visible()

@@ -31,6 +31,7 @@ from color_files import (
     widened,
     with_nclx,
 )
+from effort import examples
 from pictures import encoded
 from spike_imaging.open import opened_picture
 
@@ -75,7 +76,7 @@ def converted(samples: NDArray[np.uint8], xy: tuple[float, ...], gamma: float) -
 
 @given(st.floats(0.05, 5))
 @example(1.0)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25, share=2), deadline=None)
 def test_gama_is_the_exponent_that_samples_were_encoded_by(gamma: float) -> None:
     gamma = round(gamma, 5)
     if abs(gamma * 2.2 - 1) < 0.05:
@@ -85,7 +86,7 @@ def test_gama_is_the_exponent_that_samples_were_encoded_by(gamma: float) -> None
 
 
 @given(st.sampled_from(list(XY)), st.tuples(*[st.integers(-20, 20)] * 8), st.integers(300, 1000))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25, share=2), deadline=None)
 def test_chrm_states_white_and_primaries(name: str, moves: tuple[int, ...], thousandths: int) -> None:
     gamma = thousandths / 1000
     xy = tuple(max(0.0001, value + move / 1000) for value, move in zip(XY[name], moves, strict=True))
@@ -96,7 +97,7 @@ def test_chrm_states_white_and_primaries(name: str, moves: tuple[int, ...], thou
 
 
 @given(st.tuples(*[st.floats(0, 1)] * 8), st.floats(0.001, 3))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40, share=4), deadline=None)
 def test_any_chromaticities_give_a_picture(xy: tuple[float, ...], gamma: float) -> None:
     assert seen(a_png(lattice(), chrm(*xy), gama(gamma))).shape == (12, 18, 3)
 

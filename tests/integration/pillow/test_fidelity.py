@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageFont
 
-from effort import each_value_once, examples
+from effort import IS_FULL, each_value_once, examples
 from pictures import decoded, encoded, noise, photograph
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.fidelity import Comparison
@@ -202,7 +202,7 @@ def test_a_burst_is_noticed_wherever_it_is(
     assert compared(result, original).flaw
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6 if IS_FULL else 3, deadline=None)
 @given(across=st.floats(0, 1), down=st.floats(0, 1), is_original_larger=st.booleans())
 def test_a_burst_is_noticed_in_a_large_picture(across: float, down: float, *, is_original_larger: bool) -> None:
     """It covers a fifteen-thousandth of nine megapixels."""

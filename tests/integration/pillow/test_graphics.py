@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from PIL import Image
 
+from effort import examples
 from faithfulness import broken
 from graphics import HARDEST
 from pictures import decoded, encoded
@@ -30,7 +31,7 @@ def test_a_graphic_is_still_itself(name: str, factor: float) -> None:
     assert found.is_kept, str(found)
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(20, share=2), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(graphics())
 def test_any_graphic_is_still_itself(graphic: Image.Image) -> None:
     """Random shapes and words, enlarged by a non-integer factor."""

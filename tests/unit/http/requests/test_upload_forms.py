@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from caller import PICTURE, Caller
+from effort import examples
 from memory_spike import MemorySpike
 from multipart import BOUNDARY, CONTENT_TYPE, a_form, a_part
 from spike_core.domain.errors import InvalidFileName
@@ -226,7 +227,7 @@ def test_every_file_name_is_refused_or_a_label_without_path_and_marks(filename: 
 
 
 @given(st.text(string.printable, max_size=40).map(str.encode) | st.binary(max_size=60), st.integers(0, 200))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60, share=4), deadline=None)
 def test_no_form_however_broken_is_an_error_of_ours(noise: bytes, cut: int) -> None:
     services = MemorySpike.build()
     ada = Caller(testing.TestClient(create_app(services.spike)), services.register())
