@@ -3,6 +3,7 @@
 tifffile decodes them, except for compressions that it doesn't support, and those whose data declare their own size.
 """
 
+import re
 from collections.abc import Callable
 from copy import copy
 from typing import Any, Final
@@ -26,7 +27,8 @@ _STRICT: Final = frozenset(  # fail on more data than declared
 )
 # start-of-frame markers (ITU-T T.81, table B.1): all from C0 to CF except those of tables and arithmetic conditioning
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-_BARE_MARKERS: Final = frozenset({0x01, *range(0xD0, 0xD9)})
+# fill bytes and markers without a segment, of which there may be millions; possessive, which takes no memory
+_PASSED: Final = re.compile(rb"(?:\xff(?=\xff)|\xff[\x01\xd0-\xd8])++")
 _TWENTY_FOUR: Final = 24
 # integers of 24 bits, by byte order; numpy has no such type, and tifffile decodes them wrongly
 _OF_24_BITS: Final = {
@@ -156,10 +158,8 @@ def _jpeg_frame(data: bytes) -> tuple[int, int, int, int]:
         if marker in _FRAMES:
             height, width = int.from_bytes(data[at + 5 : at + 7]), int.from_bytes(data[at + 7 : at + 9])
             return data[at + 4], height, width, data[at + 9]
-        if marker == 0xFF:  # noqa: PLR2004  # a fill byte
-            at += 1
-        elif marker in _BARE_MARKERS:
-            at += 2
+        if passed := _PASSED.match(data, at):
+            at = passed.end()
         else:
             at += 2 + int.from_bytes(data[at + 2 : at + 4])
     raise UndecodablePicture

@@ -52,6 +52,7 @@ _JPEG_KINDS: Final[Mapping[int, str]] = {
     0xF7: "JPEG-LS",
 }
 _SOF: Final = frozenset({0xC0, 0xC1, 0xC2, *_JPEG_KINDS})
+_FILL: Final = re.compile(rb"\xff+(?=\xff)")  # bytes before a marker (T.81, B.1.1.2)
 _SOS: Final = 0xDA
 _BITS: Final = 8
 _COMPONENTS: Final = frozenset({1, 3, 4})
@@ -101,8 +102,8 @@ def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
     """Yield a JPEG's markers and the segments after them, up to its first scan or a defect."""
     at = 2
     for _ in range(_SEGMENTS_MAX):
-        while data[at : at + 2] == b"\xff\xff":  # fill bytes
-            at += 1
+        if fill := _FILL.match(data, at):
+            at = fill.end()
         if at + 4 > len(data) or data[at] != 0xFF or data[at + 1] == _SOS:  # noqa: PLR2004  # T.81, B.1.1.2
             return
         length = int.from_bytes(data[at + 2 : at + 4])

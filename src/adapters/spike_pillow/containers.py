@@ -57,7 +57,8 @@ def parts_of(data: bytes, format_: PictureFormat) -> Iterator[Part]:
 
 # JPEG (ITU T.81, annex B): FF, a code, and for most codes a length, which includes itself
 
-_MARK, _EOI, _SOS, _COM = 0xFF, 0xD9, 0xDA, 0xFE
+_MARKS: Final = re.compile(rb"\xff+")  # fill bytes and the marker's own
+_EOI, _SOS, _COM = 0xD9, 0xDA, 0xFE
 _APP0, _APP1, _APP2, _APP13, _APP14, _APP15 = 0xE0, 0xE1, 0xE2, 0xED, 0xEE, 0xEF
 _LENGTH_BYTES: Final = 2
 _BARE: Final = frozenset({0x01, *range(0xD0, 0xD8)})  # TEM and restart markers have no length
@@ -84,10 +85,10 @@ def _jpeg_parts(data: bytes) -> Iterator[Part]:
     at = 2
     while True:
         start = at
-        if data[at] != _MARK:
+        marks = _MARKS.match(data, at)
+        if marks is None:
             raise BrokenContainer
-        while data[at] == _MARK:  # fill bytes
-            at += 1
+        at = marks.end()
         code = data[at]
         at += 1
         if code == _EOI:
