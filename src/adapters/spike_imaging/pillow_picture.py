@@ -32,6 +32,7 @@ from spike_imaging.limits import allowed_pixels, check_pixels
 from spike_imaging.orientation import Turn
 from spike_imaging.png_color import png_encoding, png_facts
 from spike_imaging.png_stream import check_rows
+from spike_imaging.tiny_parts import BlockLimitedFile
 from spike_imaging.unsupported import unsupported_kind
 
 _READERS: Final[Mapping[PictureFormat, type[ImageFile]]] = {
@@ -82,7 +83,7 @@ class PillowPicture:
     @classmethod
     def _of(cls, data: bytes, format_: PictureFormat) -> "PillowPicture":
         with pillow_errors():
-            file = _READERS[format_](io.BytesIO(data))
+            file = _READERS[format_](BlockLimitedFile(data) if format_ is PictureFormat.GIF else io.BytesIO(data))
             try:
                 _check_header(file)
                 _read_plain_cmyk(file)

@@ -4,6 +4,7 @@ No encoder writes such files. Padding between a JPEG's segments is dropped; what
 """
 
 import re
+from io import BytesIO
 from typing import Final
 
 from spike_core.domain.errors import UnsupportedPicture
@@ -27,8 +28,6 @@ _FILL: Final = re.compile(rb"\xff*")
 _WITHOUT_LENGTH: Final = frozenset({0xC8, *range(0xD0, 0xDA), *range(0xF0, 0xFE)})  # as Pillow takes them
 _EXIF: Final = re.compile(rb"\xff\xe1..Exif\0\0", re.DOTALL)
 _COMPRESSED: Final = frozenset({b"iCCP", b"iTXt"})  # Pillow limits the sum of zTXt
-_GIF_HEADER_BYTES: Final = 13
-_GIF_EXTENSION, _GIF_IMAGE, _GIF_END = 0x21, 0x2C, 0x3B
 
 
 def without_tiny_parts(data: bytes, format_: PictureFormat) -> bytes:
@@ -42,9 +41,7 @@ def without_tiny_parts(data: bytes, format_: PictureFormat) -> bytes:
             return _without_padding(data)
         case PictureFormat.PNG:
             _check_chunks(data)
-        case PictureFormat.GIF:
-            _check_blocks(data)
-        case _:  # these are read by C, or within limits of their own
+        case _:  # these are read by C, or within limits of their own; a GIF by `BlockLimitedFile`
             pass
     return data
 
@@ -96,31 +93,24 @@ def _check_chunks(data: bytes) -> None:
         at += 12 + int.from_bytes(data[at : at + 4])
 
 
-def _check_blocks(data: bytes) -> None:
-    """Count the blocks up to the end of the second picture, which is the most that is read of an animation."""
-    left, pictures = _BLOCKS_MAX + len(data) // _FULL_BYTES, 0
-    try:
-        at = _GIF_HEADER_BYTES + _palette_bytes(data[10])
-        while left >= 0 and pictures < 2:  # noqa: PLR2004
-            left -= 1
-            if data[at] == _GIF_IMAGE:
-                pictures += 1
-                at += 11 + _palette_bytes(data[at + 9])
-            elif data[at] == _GIF_EXTENSION:
-                at += 2
-            elif data[at] == _GIF_END:
-                return
-            else:
-                at += 1  # Pillow passes over it
-                continue
-            while left >= 0 and (length := data[at]):
-                at, left = at + 1 + length, left - 1
-            at += 1
-    except IndexError:  # the file ends here
-        pass
-    if left < 0:
-        raise UnsupportedPicture(name="GIF with too many blocks", advice=_ADVICE)
+class BlockLimitedFile(BytesIO):
+    """A GIF, of which Pillow reads each sub-block by two reads.
 
+    Reads are counted, since Pillow finds other blocks than the format has where an extension is empty.
+    """
 
-def _palette_bytes(flags: int) -> int:
-    return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
+    def __init__(self, data: bytes) -> None:
+        """Keep the file's bytes."""
+        super().__init__(data)
+        self._left = 2 * (_BLOCKS_MAX + len(data) // _FULL_BYTES)
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read.
+
+        Raises:
+            UnsupportedPicture: there are too many blocks.
+        """
+        self._left -= 1
+        if self._left < 0:
+            raise UnsupportedPicture(name="GIF with too many blocks", advice=_ADVICE)
+        return super().read(size)
