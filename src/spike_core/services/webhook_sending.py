@@ -126,7 +126,7 @@ class WebhookSending:
             sent += 1
             accepted += attempt.result is AttemptResult.ACCEPTED
             left = 0 if self.clock.now() >= ends_at else DELIVERIES_PER_CLAIM - sent
-            is_outage = self.outage.is_outage(turn.webhook.url, attempt)
+            is_outage = self.outage.is_outage(turn.webhook.url, attempt, now=self.clock.now())
             turn = self._record(claimed, turn, attempt, left, is_outage=is_outage)
         return accepted
 

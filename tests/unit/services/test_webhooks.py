@@ -229,6 +229,18 @@ def test_an_outage_of_our_own_disables_no_webhook_and_one_whose_host_alone_is_aw
     assert world.received(urls[0])[-1] == 13, "all that was granted since"
 
 
+def test_hosts_that_are_gone_keep_no_other_from_being_disabled_while_a_receiver_answers_daily(world: World) -> None:
+    """Anyone can name three hosts that don't exist."""
+    gone = [f"https://{name}.example.org/hook" for name in "abcd"]
+    webhooks = [world.create(url) for url in (*gone, URL)]
+    world.receivers.statuses |= dict.fromkeys(gone)
+    for _ in range(12):
+        world.grant()
+        world.pass_time(DAY / 2, step=HOUR)
+    because = [world.stored(webhook).disabled_because for webhook in webhooks]
+    assert because == [*[DisabledBecause.FAILING] * 4, None]
+
+
 def test_two_secrets_sign_for_a_day_after_a_rotation(world: World) -> None:
     webhook = world.create()
     rotated = world.endpoints.update(world.owner_id, webhook.id, WebhookPatch(rotates_secret=True))
