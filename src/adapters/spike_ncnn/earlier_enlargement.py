@@ -34,6 +34,7 @@ _BLOCK_PX: Final = 16
 _BLOCK_MAX: Final = 6.0  # of 255: a part that is farther away, as sharp text is, was added later
 _FEW: Final = 8  # colors, of 4096
 _GRAPHIC_MIN: Final = 0.65  # the share of pixels that they have in text, and hardly in photographs
+_REPEATED_MIN: Final = 0.25  # of rows and of columns; a third of them for 3/2
 _ROUNDING: Final = 0.037  # the variance of luminance that is caused by rounding to whole colors
 _SEEN_MIN: Final = 0.02  # of variance: with less, there is nothing to judge by
 _FREQUENCY_MIN: Final = 0.14  # of a period of rows or columns; lower ones belong to the picture
@@ -75,7 +76,7 @@ def size_before(rgb: Pixels) -> Size | None:
         return None
     luma = (rgb @ LUMA).astype(np.float32)
     found = min((size for size in _sizes(luma) if _is_enlarged_from(luma, size)), default=None)
-    return None if found is None or _is_graphic(rgb) else found
+    return None if found is None or _is_graphic(rgb) or _is_repeated(rgb) else found
 
 
 def reduced(rgb: Pixels, size: Size) -> Pixels:
@@ -89,6 +90,13 @@ def _is_graphic(rgb: Pixels) -> bool:
     """Return whether few colors cover most of a picture: squares, stripes and letters may fit a smaller lattice."""
     colors = (rgb >> 4).reshape(-1, 3) @ np.array([256, 16, 1])
     return float(np.sort(np.bincount(colors))[-_FEW:].sum()) >= _GRAPHIC_MIN * len(colors)
+
+
+def _is_repeated(rgb: Pixels) -> bool:
+    """Return whether rows and columns are repeated exactly, as nearest neighbor does: squares aren't interpolated."""
+    columns = (rgb[:, 1:] == rgb[:, :-1]).all(axis=(0, 2))
+    rows = (rgb[1:] == rgb[:-1]).all(axis=(1, 2))
+    return bool(min(columns.mean(), rows.mean()) >= _REPEATED_MIN)
 
 
 def _before(plane: Plane, size: Size) -> Plane:

@@ -170,3 +170,11 @@ def test_what_is_made_of_undoing_an_enlargement_is_softened_then_left_if_the_che
     assert made.method.startswith("1.00 span;") == (refused > 1), "what isn't undone is enlarged by 2 alone"
     assert listener.reports == sorted(listener.reports)
     assert listener.reports[-1] == 1.0
+
+
+def test_squares_of_nearest_neighbor_are_no_interpolation() -> None:
+    """Three and four times were taken for 3/2 and 4/3, of pictures that never were."""
+    original = photograph().resize((120, 80), BICUBIC)
+    for factor in (2, 3, 4):
+        repeated = original.resize((120 * factor, 80 * factor), Image.Resampling.NEAREST)
+        assert size_before(pixels(repeated)) is None
