@@ -16,7 +16,7 @@ OUTAGE_MIN: Final = timedelta(days=1)  # without any answer; a shorter outage di
 class OutageWatch:
     """Remembers the hosts that this process hasn't reached since it reached one, `OUTAGE_HOSTS` at most.
 
-    Nobody needs more than an URL to name three hosts that are gone. So it is an outage only after `OUTAGE_MIN` in which
+    Any owner can name three hosts that are gone. So it is an outage only after `OUTAGE_MIN` in which
     no receiver has answered: one that answers daily is enough for others to be blamed.
 
     An installation that sends to fewer hosts can't tell its own fault from theirs, and blames them. Where so many are
