@@ -63,6 +63,12 @@ def hostile_pillow(*, means: EngineResources) -> Engine:
     return _led_astray(means.classical())
 
 
+def late_engine(gate: Path) -> Engine:
+    """Return an engine for artificial pictures once something has been written into a named pipe."""
+    gate.read_text()
+    return hostile_engine()
+
+
 def broken_engine() -> Engine:
     """Raise an error, as an engine that can't be built does."""
     raise RuntimeError("a model is missing")

@@ -14,7 +14,7 @@ from attrs import define, field, validators
 from spike_core.domain.errors import UpscalerUnavailable
 from spike_sandbox.isolation import ESSENTIAL, ISOLATED, Surroundings
 from spike_sandbox.limits import Limits
-from spike_sandbox.process import Child
+from spike_sandbox.process import START_MAX_S, Child
 
 TASKS_MAX: Final = 1000  # per child; it is then replaced, because libraries leak memory
 
@@ -78,7 +78,10 @@ class ChildPool:
 
     @contextmanager
     def one(self) -> Iterator[Child]:
-        """Lend a child to this thread exclusively. Waits for a free child at most as long as a task may take.
+        """Lend a child to this thread exclusively.
+
+        Waits for a free child as long as a task may take; and, if none is free because one is being started, for
+        `START_MAX_S` more: a busy machine may take longer for a start than is allowed for a short task.
 
         Raises:
             UpscalerUnavailable: all children stay busy, or none can be started.
@@ -86,7 +89,8 @@ class ChildPool:
         if self._state.pid != os.getpid():
             self._begin()  # this process is a fork; its parent's children can't be used
         slots, state = self._slots, self._state
-        if not slots.acquire(timeout=self.limits.wall_time.total_seconds()):
+        is_free = slots.acquire(timeout=self.limits.wall_time.total_seconds())
+        if not is_free and not (state.starting and slots.acquire(timeout=START_MAX_S)):
             _log.warning("all children of the %s pool are busy", self.name)
             raise UpscalerUnavailable
         try:

@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +13,7 @@ import pytest
 
 from effort import IS_FULL, each_value_once, long
 from forked_children import forked_children
-from hostile_engine import a_hostile_engine, broken_engine, dying_engine
+from hostile_engine import a_hostile_engine, broken_engine, dying_engine, late_engine
 from sandboxes import LIMITED, a_sandbox
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import UndecodablePicture, UpscalerUnavailable, WorkKilled
@@ -217,6 +218,23 @@ def test_an_error_that_is_no_ones_word_keeps_its_traceback_for_the_log() -> None
 def test_all_busy_for_too_long_is_unavailable() -> None:
     with a_sandbox(wall_s=1) as sandbox, sandbox.work_pool.one(), pytest.raises(UpscalerUnavailable):
         enhance(sandbox, GOOD)
+
+
+def test_a_child_that_starts_slowly_is_waited_for_longer_than_a_task(tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+
+    def borrow(sandbox: Sandbox) -> int:
+        with sandbox.work_pool.one() as child:
+            return child.pid
+
+    with a_sandbox(partial(late_engine, gate), wall_s=0.1) as sandbox, ThreadPoolExecutor(1) as threads:
+        sandbox.work_pool.warm_up()
+        with gate.open("w"):  # the child is building its engine
+            borrowed = threads.submit(borrow, sandbox)
+            with pytest.raises(TimeoutError):  # it hasn't been refused after 0.1 s
+                borrowed.result(timeout=0.5)
+        assert {borrowed.result()} == sandbox.work_pool.pids
 
 
 @pytest.mark.parametrize(
