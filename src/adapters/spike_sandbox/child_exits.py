@@ -6,6 +6,8 @@ from typing import Final
 
 from attrs import frozen
 
+from spike_core.domain.errors import TooSlowToDecode, UnacceptablePicture, UndecodablePicture
+
 # signals that a process gets because of its own faults; other signals are sent by other processes
 _OWN_FAULTS: Final = frozenset(
     {
@@ -14,7 +16,6 @@ _OWN_FAULTS: Final = frozenset(
         signal.SIGABRT,
         signal.SIGFPE,
         signal.SIGILL,
-        signal.SIGXCPU,
         signal.SIGSYS,
     }
 )
@@ -29,9 +30,9 @@ class ChildExit(Exception):
         return "it stopped the engine"
 
     @property
-    def is_picture_fault(self) -> bool:
-        """Whether the same picture would crash the next child too."""
-        return False
+    def refusal(self) -> UnacceptablePicture | None:
+        """The error of the picture, if the same picture would end the next child too."""
+        return None
 
 
 @frozen
@@ -54,9 +55,11 @@ class Died(ChildExit):
                 return super().reason
 
     @property
-    def is_picture_fault(self) -> bool:
-        """Whether the child crashed, used up its processor time, or made a forbidden system call."""
-        return -self.exit_code in _OWN_FAULTS
+    def refusal(self) -> UnacceptablePicture | None:
+        """The error of a picture that used up the processor time, crashed the child, or made it break a rule."""
+        if -self.exit_code == signal.SIGXCPU:
+            return TooSlowToDecode()
+        return UndecodablePicture() if -self.exit_code in _OWN_FAULTS else None
 
     def __str__(self) -> str:
         """Name the signal or the exit code."""

@@ -13,7 +13,7 @@ from attrs import field, frozen
 from spike_core.domain.analysis import Analysis
 from spike_core.domain.catalog import SPECIFIED, Catalog
 from spike_core.domain.dimensions import Dimensions
-from spike_core.domain.errors import GeneratorUnavailable, UndecodablePicture, UpscalerUnavailable, WorkKilled
+from spike_core.domain.errors import GeneratorUnavailable, UpscalerUnavailable, WorkKilled
 from spike_core.domain.fidelity import Comparison
 from spike_core.domain.generation import Prompt
 from spike_core.domain.images import PictureFacts, PictureIdentity
@@ -183,6 +183,7 @@ class SandboxedUpscaler:
 
         Raises:
             UndecodablePicture: also if it crashed the child.
+            TooSlowToDecode: it exceeded the limit on processor time.
             UpscalerUnavailable: the child exited for another reason, or none can be provided.
         """
         order = WorkOrder("analyze", [original], size, options=options, cpu_time=self._look_time)
@@ -299,6 +300,7 @@ class SandboxedProbe:
 
         Raises:
             UndecodablePicture: also if it crashed the child.
+            TooSlowToDecode: it exceeded the limit on processor time.
             UpscalerUnavailable: the child exited for another reason, or none can be provided.
         """
         return _probe(self.probe_pool, WorkOrder("identify", [content], cpu_time=self.look_time), identity_of)
@@ -334,6 +336,7 @@ class SandboxedMetadata:
 
         Raises:
             UndecodablePicture: also if it crashed the child.
+            TooSlowToDecode: it exceeded the limit on processor time.
             UpscalerUnavailable: the child exited for another reason, or none can be provided.
         """
         yield io.BytesIO(_probe(self.probe_pool, WorkOrder("public", [content], cpu_time=self.look_time), content_of))
@@ -363,6 +366,7 @@ class SandboxedRenditionMaker:
 
         Raises:
             UndecodablePicture: also if it crashed the child.
+            TooSlowToDecode: it exceeded the limit on processor time.
             UpscalerUnavailable: the child exited for another reason, or none can be provided.
         """
         return _probe(self._pool, WorkOrder("renditions", [picture]), renditions_of)
@@ -398,7 +402,7 @@ def _probe(pool: ChildPool, order: WorkOrder, read: Callable[[WorkResult], _Resu
             return child.work(order, read=read, monitor=UNMONITORED)
     except ChildExit as exit_:
         _log.warning("probing a picture failed: %s", exit_)
-        raise (UndecodablePicture if exit_.is_picture_fault else UpscalerUnavailable) from exit_
+        raise (exit_.refusal or UpscalerUnavailable()) from exit_
     finally:
         for picture in order.pictures:
             picture.seek(0)

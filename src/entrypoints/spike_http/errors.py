@@ -155,6 +155,9 @@ _INVALID_FILES: Final[Mapping[type[errors.SpikeError], ErrorResponse]] = {
     errors.UndecodablePicture: _invalid_file(
         "Image is damaged and cannot be read", "Please check the file, or export it again"
     ),
+    errors.TooSlowToDecode: _invalid_file(
+        "Image takes too long to decode", "Please upload it as JPEG or PNG, or a smaller image"
+    ),
     errors.UnsupportedPicture: _invalid_file("{name} is not supported", "{advice}"),
     errors.MultiplePages: _invalid_file("File has {pages} pages", "Please upload each page as a file of its own"),
     errors.AnimatedPicture: _invalid_file("Animated images are not supported", "Please upload a single frame"),

@@ -39,6 +39,7 @@ class ImageProbe(Protocol):
             MultiplePages: it has more than one full page.
             TooManyPixels: it declares more than `pixels_max`.
             UndecodablePicture: it is truncated or corrupt.
+            TooSlowToDecode: it exceeds the limit on processor time, where there is one.
         """
 
     def compare(self, result: BinaryIO, original: BinaryIO) -> Comparison:

@@ -16,7 +16,7 @@ from forked_children import forked_children
 from hostile_engine import a_hostile_engine, broken_engine, dying_engine, late_engine
 from sandboxes import LIMITED, a_sandbox
 from spike_core.domain.dimensions import Dimensions
-from spike_core.domain.errors import UndecodablePicture, UpscalerUnavailable, WorkKilled
+from spike_core.domain.errors import TooSlowToDecode, UndecodablePicture, UpscalerUnavailable, WorkKilled
 from spike_memory.engine import a_picture
 from spike_sandbox import ErrorInChild, Sandbox
 
@@ -101,7 +101,7 @@ def test_a_small_result_has_a_small_share_of_the_processor_time() -> None:
 def test_a_look_at_an_upload_has_less_processor_time_than_the_check_of_a_result() -> None:
     with a_sandbox(cpu_s=60, look_s=1, wall_s=59) as sandbox:
         content = io.BytesIO(a_hostile_engine("look: spin in C"))
-        with pytest.raises(UndecodablePicture):
+        with pytest.raises(TooSlowToDecode):
             sandbox.engine.probe.identify(content)
 
 
@@ -132,7 +132,7 @@ def test_a_picture_that_brings_down_who_looks_at_it_is_refused(deed: str) -> Non
     kept_by="tests/integration/sandbox/test_deaths.py::test_a_look_at_an_upload_has_less_processor_time_than_the_check_of_a_result"
 )
 def test_a_picture_that_uses_up_the_processor_time_of_a_look_is_refused() -> None:
-    with a_sandbox(cpu_s=1) as sandbox, pytest.raises(UndecodablePicture):
+    with a_sandbox(cpu_s=1) as sandbox, pytest.raises(TooSlowToDecode):
         sandbox.engine.probe.inspect(io.BytesIO(a_hostile_engine("look: spin in C")))
 
 

@@ -59,6 +59,13 @@ class UndecodablePicture(UnacceptablePicture):
 
 
 @frozen
+class TooSlowToDecode(UnacceptablePicture):
+    """Decoding the picture exceeds the limit on processor time."""
+
+    code: ClassVar[str] = "too_slow_to_decode"
+
+
+@frozen
 class UnsupportedPicture(UnacceptablePicture):
     """The file is intact, but in a format or variant that Spike doesn't read."""
 
