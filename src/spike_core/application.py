@@ -60,6 +60,7 @@ from spike_core.services.job_runner import JobRunner
 from spike_core.services.job_transitions import JobTransitions
 from spike_core.services.maintenance_lease import MaintenanceLease
 from spike_core.services.new_images import NewImages
+from spike_core.services.object_access import ObjectAccess
 from spike_core.services.order_checks import Ordering
 from spike_core.services.outbox_relay import OutboxRelay
 from spike_core.services.preview_cards import PreviewCards
@@ -193,6 +194,7 @@ class Application:
     album_contents: AlbumContents
     jobs: Jobs
     queries: Queries
+    objects: ObjectAccess
     downloads: Downloads
     idempotency: IdempotencyStore
     events: Events
@@ -357,6 +359,7 @@ def compose(ports: Ports, policies: Policies) -> Application:
             ),
         ),
         queries=Queries(transactions=transactions, clock=clock),
+        objects=ObjectAccess(transactions=transactions),
         downloads=Downloads(transactions=transactions, limits=policies.downloads),
         idempotency=IdempotencyStore(transactions=transactions, clock=clock),
         events=Events(

@@ -133,6 +133,7 @@ class InMemorySpike(Application):
             album_contents=application.album_contents,
             jobs=application.jobs,
             queries=application.queries,
+            objects=application.objects,
             downloads=application.downloads,
             idempotency=application.idempotency,
             events=application.events,

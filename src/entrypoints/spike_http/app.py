@@ -81,7 +81,7 @@ def create_app(
             application=InProcess(
                 app=lambda: app,
                 authenticator=authentication,
-                queries=spike.queries,
+                objects=spike.objects,
                 blobs=spike.storage.blobs,
                 downloader=spike.jobs.generations.downloader,
                 limits=spike.upload_limits,

@@ -30,7 +30,7 @@ from spike_core.domain.renditions import Renditions
 from spike_core.ports.authenticator import Identity
 from spike_core.ports.blobs import BlobStore
 from spike_core.ports.downloader import Downloader
-from spike_core.services.queries import LinkedObjects, Queries
+from spike_core.services.object_access import LinkedObjects, ObjectAccess
 from spike_http.authentication import RequestAuthentication
 from spike_http.bulkhead import Place
 from spike_http.context import Request
@@ -87,7 +87,7 @@ class InProcess:
 
     app: Callable[[], WsgiApp]
     authenticator: RequestAuthentication
-    queries: Queries
+    objects: ObjectAccess
     blobs: BlobStore
     downloader: Downloader
     limits: UploadLimits
@@ -171,7 +171,7 @@ class InProcessApi:
     def _linked(self, id_text: str) -> LinkedObjects:
         images = [ImageId.parse(id_text)] if id_text.startswith(ImageId.prefix) else []
         jobs = [] if images else [JobId.parse(id_text)]
-        return self.application.queries.linked(image_ids=images, job_ids=jobs, viewer=self.identity.owner_id)
+        return self.application.objects.linked(image_ids=images, job_ids=jobs, viewer=self.identity.owner_id)
 
     def _read(self, key: ObjectKey, *, bytes_max: int) -> Picture | None:
         """Return an object, or `None` if it is larger."""

@@ -165,7 +165,7 @@ def routes(
             "/api/images/links",
             LinksResource(
                 authenticator=authentication,
-                queries=queries,
+                objects=spike.objects,
                 rendition_making=spike.images.renditions,
                 object_urls=urls,
             ),
@@ -354,7 +354,7 @@ def routes(
         files = FileResource(
             blobs=spike.storage.blobs,
             signed_urls=spike.storage.links,
-            queries=queries,
+            objects=spike.objects,
             rendition_making=spike.images.renditions,
             proxies=Proxies.parse(settings.trusted_proxies),
             accel_redirect=settings.accel_redirect,

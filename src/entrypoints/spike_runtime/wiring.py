@@ -314,6 +314,7 @@ def assemble(
         album_contents=application.album_contents,
         jobs=application.jobs,
         queries=application.queries,
+        objects=application.objects,
         downloads=application.downloads,
         idempotency=application.idempotency,
         events=application.events,

@@ -125,6 +125,10 @@ class Image:
         renditions = frozenset[ObjectKey]() if self.renditions is None else self.renditions.objects
         return renditions | {self.original, self.shown}
 
+    def is_visible_to(self, viewer: OwnerId | None) -> bool:
+        """Return whether the viewer, `None` for one without credentials, may see the image."""
+        return self.is_public or self.owner_id == viewer
+
     @property
     def digests(self) -> Mapping[ObjectKey, ContentDigest]:
         """What is known of the objects' contents."""

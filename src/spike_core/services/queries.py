@@ -5,36 +5,30 @@ from collections.abc import Mapping, Sequence
 
 from attrs import Factory, field, frozen
 
-from spike_core.domain.album_order import distinct
 from spike_core.domain.cursors import JobCursor
 from spike_core.domain.errors import (
     BatchNotFound,
     Forbidden,
     InvalidValue,
     JobNotFound,
-    NotFound,
     Unauthenticated,
     Unavailable,
 )
 from spike_core.domain.identifiers import ANONYMOUS, BatchId, ImageId, JobId, OwnerId
 from spike_core.domain.image_lists import EVERYTHING, ImageFilter, ImageOrder, ListCursor, NameCursor
 from spike_core.domain.images import Image
-from spike_core.domain.jobs import CompletedJob, Job, SettledJob
+from spike_core.domain.jobs import Job, SettledJob
 from spike_core.domain.limits import (
     IMAGE_JOBS_SHOWN_MAX,
     JOBS_ASKED_MAX,
     LAYOUT_PAGE_SIZE_MAX,
-    LINKS_ASKED_MAX,
     PAGE_SIZE,
     PAGE_SIZE_MAX,
     check_layout_page_size,
     check_page_size,
 )
-from spike_core.domain.objects import ObjectKey
-from spike_core.domain.renditions import Renditions
 from spike_core.ports.clock import Clock
 from spike_core.ports.transactions import Transaction, Transactions
-from spike_core.services.described_objects import DescribedObject
 from spike_core.services.image_lists import ListedPage, list_images
 from spike_core.services.queue_positions import QueuePositions
 
@@ -84,19 +78,6 @@ class ShownJob:
     def is_at_rest(self) -> bool:
         """Whether the job is settled."""
         return isinstance(self.job, SettledJob)
-
-
-@frozen(kw_only=True)
-class LinkedObjects:
-    """Images and completed jobs whose objects a viewer may read."""
-
-    images: Sequence[Image]
-    results: Sequence[tuple[CompletedJob, Image | None]]  # with the job's image; `None` for a job without one
-
-    @property
-    def pictures(self) -> Sequence[Image | CompletedJob]:
-        """All of them."""
-        return [*self.images, *(job for job, _image in self.results)]
 
 
 @frozen(kw_only=True)
@@ -247,32 +228,6 @@ class Queries:
             own = [found[id_] for id_ in job_ids if id_ in found and found[id_].spec.owner_id == viewer]
             return self._shown(tx, own)
 
-    def linked(
-        self, *, image_ids: Sequence[ImageId], job_ids: Sequence[JobId], viewer: OwnerId | None
-    ) -> LinkedObjects:
-        """Return those of the images and of the completed jobs whose objects the viewer may read, in the given order.
-
-        These are the viewer's own, those of public images, and anonymous jobs without an image. Others are left out, so
-        that one deleted image doesn't keep a page from the links of the rest. No view is counted.
-
-        Raises:
-            InvalidValue: there are more than `LINKS_ASKED_MAX` of either.
-        """
-        if max(len(image_ids), len(job_ids)) > LINKS_ASKED_MAX:
-            raise InvalidValue(what="ids", rule=f"must be at most {LINKS_ASKED_MAX} images and {LINKS_ASKED_MAX} jobs")
-        with self.transactions.view() as tx:
-            jobs = tx.jobs.find(job_ids) if job_ids else {}
-            completed = [job for id_ in distinct(job_ids) if isinstance(job := jobs.get(id_), CompletedJob)]
-            images = tx.images.find({*image_ids, *(id_ for job in completed if (id_ := job.spec.image_id))})
-        results: list[tuple[CompletedJob, Image | None]] = []
-        for job in completed:
-            image = images.get(job.spec.image_id) if job.spec.image_id else None
-            is_own = job.spec.image_id is None and job.spec.owner_id in {viewer, ANONYMOUS}
-            if is_own or (image is not None and _is_visible(image, viewer)):
-                results.append((job, image))
-        shown = [images[id_] for id_ in distinct(image_ids) if id_ in images and _is_visible(images[id_], viewer)]
-        return LinkedObjects(images=shown, results=results)
-
     def batch(self, batch_id: BatchId, *, viewer: OwnerId) -> Sequence[ShownJob]:
         """Return the jobs of the viewer's batch, without those of images deleted since.
 
@@ -304,40 +259,6 @@ class Queries:
         with self.transactions.view() as tx:
             return _are_settled(tx.jobs.of_batch(batch_id))
 
-    def described(self, key: ObjectKey) -> DescribedObject:
-        """Return what is known of an object, for a request that may read it.
-
-        Raises:
-            NotFound: its image or job was deleted.
-        """
-        with self.transactions.view() as tx:
-            owner = key.owner
-            if isinstance(owner, ImageId):
-                return DescribedObject.of_image(key, tx.images.get(owner))
-            job = tx.jobs.get(owner)
-            image_id = job.spec.image_id
-            return DescribedObject.of_job(key, job, None if image_id is None else tx.images.get(image_id))
-
-    def check_public(self, key: ObjectKey) -> None:
-        """Check that the object may be read by anyone, without a signature.
-
-        Raises:
-            NotFound: no row names it, or its image is private; the response doesn't reveal which.
-        """
-        with self.transactions.view() as tx:
-            owner = key.owner
-            if isinstance(owner, ImageId):
-                image = tx.images.get(owner)
-                named = {image.shown, *_renditions(image.renditions)}
-            else:
-                job = tx.jobs.get(owner)
-                if job.spec.image_id is None or not isinstance(job, CompletedJob):
-                    raise NotFound
-                image = tx.images.get(job.spec.image_id)
-                named = {job.result.key, *_renditions(job.result.renditions)}
-        if key not in named or not image.is_public:
-            raise NotFound
-
     def _shown(self, tx: Transaction, jobs: Sequence[Job]) -> Sequence[ShownJob]:
         """Return jobs with their images and positions, without those of an image that is being deleted."""
         images = tx.images.find({id_ for job in jobs if (id_ := job.spec.image_id)})
@@ -349,20 +270,12 @@ class Queries:
         ]
 
 
-def _renditions(renditions: Renditions | None) -> frozenset[ObjectKey]:
-    return frozenset() if renditions is None else renditions.objects
-
-
 def _are_settled(jobs: Sequence[Job]) -> bool:
     return all(isinstance(job, SettledJob) for job in jobs)
 
 
-def _is_visible(image: Image, viewer: OwnerId | None) -> bool:
-    return image.is_public or image.owner_id == viewer
-
-
 def _check_visible(image: Image, viewer: OwnerId | None) -> None:
-    if _is_visible(image, viewer):
+    if image.is_visible_to(viewer):
         return
     if viewer is None:
         raise Unauthenticated

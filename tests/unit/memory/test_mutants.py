@@ -67,6 +67,7 @@ TESTED_PER_ADAPTER = {
     "DatabaseDamaged": "a damaged file: tests/integration/sqlalchemy/test_corruptions.py",
     "SchemaTooNew": "another release: tests/integration/sqlalchemy/test_newer_schema.py",
     "UpscalerUnavailable": "exhausted memory: tests/integration/sandbox/test_deaths.py",
+    "TooSlowToDecode": "not all adapters have a limit: tests/integration/sandbox/test_deaths.py",
     "UnsupportedPicture": "which formats are known, but not supported, differs: tests/integration/pillow",
     "PromptRefused": "what is refused differs: tests/integration/openai/test_generator.py",
     "UnusableResult": "what is returned differs: tests/integration/openai/test_hostile_answers.py",

@@ -9,13 +9,11 @@ from spike_core.domain.errors import (
     Forbidden,
     ImageNotFound,
     JobNotFound,
-    NotFound,
     SpikeError,
     Unauthenticated,
 )
 from spike_core.domain.identifiers import OwnerId
-from spike_core.domain.jobs import CompletedJob, JobStatus
-from spike_core.domain.objects import ObjectKey, PictureFormat
+from spike_core.domain.jobs import JobStatus
 from spike_core.domain.tiers import Tier
 from spike_memory import MemoryTransactions
 
@@ -120,41 +118,3 @@ def test_somebody_elses_job_is_not_there_even_on_a_public_image(services: Servic
     for job_id in (job.id, a_job_id()):
         with pytest.raises(JobNotFound):
             services.queries.job(job_id, viewer=an_owner())
-
-
-def test_objects_of_a_public_image_are_for_everybody(services: Services) -> None:
-    owner = services.owner()
-    image = services.publish(owner)
-    job = services.jobs.enhancements.enhance(owner, image_id=image.id, tier=Tier.FREE).job
-    services.work()
-    done = services.job(job.id)
-    assert isinstance(done, CompletedJob)
-    services.queries.check_public(image.original)
-    services.queries.check_public(done.result.key)
-    assert services.inventory().objects == {image.original, done.result.key}
-
-
-def test_objects_of_a_private_image_are_not(services: Services) -> None:
-    job = services.accept(services.owner())
-    services.work()
-    for key in services.inventory().objects:
-        with pytest.raises(NotFound):
-            services.queries.check_public(key)
-    assert isinstance(services.job(job.id), CompletedJob)
-
-
-def test_objects_that_no_row_names_are_not_public(services: Services) -> None:
-    """Neither another format or attempt of a public object, nor the result of an unsettled job."""
-    owner = services.owner()
-    image = services.publish(owner)
-    job = services.jobs.enhancements.enhance(owner, image_id=image.id, tier=Tier.FREE).job
-    keys = [
-        ObjectKey.of_original(image.id, PictureFormat.PNG),
-        ObjectKey.of_original(an_image_id(), PictureFormat.JPEG),
-        ObjectKey.of_result(job.id, PictureFormat.JPEG, attempt=1),
-        ObjectKey.of_result(job.id, PictureFormat.JPEG, attempt=2),
-        ObjectKey.of_result(a_job_id(), PictureFormat.JPEG, attempt=1),
-    ]
-    for key in keys:
-        with pytest.raises(NotFound):
-            services.queries.check_public(key)

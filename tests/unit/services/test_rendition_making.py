@@ -244,10 +244,10 @@ def test_a_rendition_of_a_public_image_is_public_and_of_a_private_one_isnt() -> 
     spike.work()
     spike.background.run()
     for key in made(spike, public.id).objects:
-        spike.queries.check_public(key)
+        spike.objects.check_public(key)
     for key in (*made(spike, private.id).objects, ObjectKey.of_thumbnail(public.id, body="a" * 24)):
         with pytest.raises(SpikeError):
-            spike.queries.check_public(key)
+            spike.objects.check_public(key)
 
 
 def test_a_hidden_originals_renditions_tell_no_place() -> None:

@@ -13,7 +13,7 @@ from spike_core.domain.errors import InvalidIdentifier, InvalidLink, ObjectNotFo
 from spike_core.domain.objects import ObjectKey, PictureFormat
 from spike_core.ports.blobs import BlobStore
 from spike_core.ports.signed_urls import SignedUrls
-from spike_core.services.queries import Queries
+from spike_core.services.object_access import ObjectAccess
 from spike_core.services.rendition_making import RenditionMaking
 from spike_http.byte_ranges import ByteRange, Section, Version
 from spike_http.context import Request
@@ -43,7 +43,7 @@ class FileResource:
 
     blobs: BlobStore
     signed_urls: SignedUrls
-    queries: Queries
+    objects: ObjectAccess
     rendition_making: RenditionMaking
     proxies: Proxies
     accel_redirect: str  # such as `/objects`; empty if Spike sends its objects
@@ -78,10 +78,10 @@ class FileResource:
     def _send(self, req: Request, resp: falcon.Response, key: ObjectKey) -> None:
         signature = req.get_param("signature")
         if signature is None:
-            self.queries.check_public(key)
+            self.objects.check_public(key)
         else:
             self.signed_urls.check(key, expires=req.get_param("expires") or "", signature=signature)
-        described = self.queries.described(key)
+        described = self.objects.described(key)
         # the object of a key never changes, so the key, too, identifies the version
         etag = described.sha256.hex() if described.sha256 else key.text.rpartition("/")[2]
         version = Version(etag=etag, last_modified=described.stored_at)

@@ -13,6 +13,7 @@ from spike_core.domain.limits import IMAGE_DESCRIPTION_CHARS_MAX
 from spike_core.domain.rate_limits import RateLimitGroup
 from spike_core.services.deletion import Deletion
 from spike_core.services.image_updates import ImagePatch, ImageUpdates
+from spike_core.services.object_access import ObjectAccess
 from spike_core.services.queries import ImagesPage, Queries
 from spike_core.services.rendition_making import RenditionMaking
 from spike_http.authentication import RequestAuthentication
@@ -97,7 +98,7 @@ class LinksResource:
     """`/api/images/links`."""
 
     authenticator: RequestAuthentication
-    queries: Queries
+    objects: ObjectAccess
     rendition_making: RenditionMaking
     object_urls: ObjectUrls
 
@@ -106,7 +107,7 @@ class LinksResource:
         """Return the current URLs of images and results, for a page that shows them for longer than URLs are valid."""
         viewer = self.authenticator.optional_user(req)
         body = LinksBody.parse(json_object(req))
-        linked = self.queries.linked(image_ids=body.image_ids, job_ids=body.job_ids, viewer=viewer)
+        linked = self.objects.linked(image_ids=body.image_ids, job_ids=body.job_ids, viewer=viewer)
         self.rendition_making.request_missing(linked.pictures, caller=viewer)
         if body.is_lost:
             self.rendition_making.remake_lost([each.id for each in linked.pictures], caller=viewer)

@@ -8,7 +8,7 @@ from spike_core.domain.identifiers import ImageId, JobId, OwnerId
 from spike_core.domain.images import Image
 from spike_core.domain.jobs import CompletedJob
 from spike_core.services.described_objects import DescribedObject
-from spike_core.services.queries import LinkedObjects
+from spike_core.services.object_access import LinkedObjects
 from spike_http.responses.urls import UrlBuilder, thumbhash_of
 
 
