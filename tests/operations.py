@@ -58,7 +58,9 @@ schemathesis.openapi.format("binary", st.just(PICTURE) | st.binary())
 
 def ask_as_strangers_and_users(label: str) -> None:
     """Ask an operation anything, signed in and not, and check the responses."""
-    [made] = get_all_tests(schema=SCHEMA.include(name=label), test_func=ask_twice, settings=TIMES_ASKED, given_kwargs={})
+    [made] = get_all_tests(
+        schema=SCHEMA.include(name=label), test_func=ask_twice, settings=TIMES_ASKED, given_kwargs={}
+    )
     assert isinstance(made, Ok)
     _, ask = made.ok()
     ask()
