@@ -207,11 +207,21 @@ def _tiff(picture: Callable[[], Image.Image], **options: object) -> Callable[[],
     return lambda: encoded(picture(), PictureFormat.TIFF, **options)
 
 
+def _deflated(data: bytes, *, zeros_mb: int) -> bytes:
+    """Return data and so many million zeros, deflated (RFC 1950): a million is compressed once, and repeated."""
+    million = bytes(1_000_000)
+    squeezer = zlib.compressobj(9)
+    head = squeezer.compress(data) + squeezer.flush(zlib.Z_FULL_FLUSH)
+    block = squeezer.compress(million) + squeezer.flush(zlib.Z_FULL_FLUSH)
+    checksum = zlib.adler32(data)
+    for _ in range(zeros_mb):
+        checksum = zlib.adler32(million, checksum)
+    return head + block * zeros_mb + b"\x03\0" + checksum.to_bytes(4)  # the empty last block
+
+
 def _overflowing_png() -> bytes:
     """Return a PNG with far more pixels than its header states: 300 MB after 64 rows."""
-    squeezer = zlib.compressobj(9)
-    body = squeezer.compress(b"".join(b"\0" + row for row in _rows(_photo())))
-    body += b"".join(squeezer.compress(bytes(1_000_000)) for _ in range(300)) + squeezer.flush()
+    body = _deflated(b"".join(b"\0" + row for row in _rows(_photo())), zeros_mb=300)
     header = png_chunk(b"IHDR", struct.pack(">IIBBBBB", *SIZE, 8, 2, 0, 0, 0))
     return PNG + header + png_chunk(b"IDAT", body) + png_chunk(b"IEND", b"")
 
@@ -321,10 +331,8 @@ _REFUSED: Final = {
     "GIF bomb by frames": OddFile(lambda: _gif_of_frames(_MANY_FRAMES), AnimatedPicture),
     "TIFF bomb by pages": OddFile(lambda: _tiff_of_pages(5_000), MultiplePages),
     "PNG bomb by frames": OddFile(lambda: _with_chunk(b"acTL", struct.pack(">II", 2**31 - 1, 0)), AnimatedPicture),
-    "PNG bomb by ICC profile": OddFile(
-        lambda: _with_chunk(b"iCCP", b"x\0\0" + zlib.compress(bytes(300_000_000), 9)), _photo
-    ),
-    "PNG bomb by text": OddFile(lambda: _with_chunk(b"zTXt", b"x\0\0" + zlib.compress(bytes(300_000_000), 9)), _photo),
+    "PNG bomb by ICC profile": OddFile(lambda: _with_chunk(b"iCCP", b"x\0\0" + _deflated(b"", zeros_mb=300)), _photo),
+    "PNG bomb by text": OddFile(lambda: _with_chunk(b"zTXt", b"x\0\0" + _deflated(b"", zeros_mb=300)), _photo),
     "PNG bomb by many texts": OddFile(
         lambda: _with_chunk(b"zTXt", b"x\0\0" + zlib.compress(bytes(1_000_000), 9), times=1000), _photo
     ),

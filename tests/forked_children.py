@@ -5,7 +5,9 @@ What isolates and limits a child is done by the child itself, so that it is the 
 isolation, and the contracts, start interpreters.
 """
 
+import atexit
 import ctypes
+import functools
 import json
 import os
 import socket
@@ -34,6 +36,15 @@ def forked_children() -> Iterator[None]:
     if sys.platform != "linux":
         yield
         return
+    start = partial(_start, _requests(os.getpid()), threading.Lock())
+    stand_in = SimpleNamespace(**{**vars(subprocess), "Popen": start})
+    with mock.patch.object(process, "subprocess", stand_in):
+        yield
+
+
+@functools.cache
+def _requests(_pid: int) -> socket.socket:
+    """Start the process that forks, which ends with the one of this id, and return what takes requests."""
     requests, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
         server = subprocess.Popen(
@@ -41,14 +52,13 @@ def forked_children() -> Iterator[None]:
             env=child_environment(also=()),
             pass_fds=[theirs.fileno()],
         )
-    start = partial(_start, requests, threading.Lock())
-    stand_in = SimpleNamespace(**{**vars(subprocess), "Popen": start})
-    try:
-        with mock.patch.object(process, "subprocess", stand_in):
-            yield
-    finally:
+
+    def stop() -> None:
         requests.close()
         server.wait()
+
+    atexit.register(stop)
+    return requests
 
 
 def _start(

@@ -25,7 +25,6 @@ from spike_core.domain.render_options import DEFAULT_OPTIONS, RenderOptions
 from spike_core.ports.factories import Engine, EngineResources
 from spike_core.ports.progress import UNMONITORED, ProgressMonitor
 from spike_core.ports.upscaler import RenderedImage, Upscaler
-from spike_memory import MemoryBlender, MemoryCanvasFitter, MemoryMetadata, MemoryProbe, MemoryUpscaler
 
 _kept: Final[list[bytearray]] = []
 _HOSTILE: Final = re.compile(rb" ?hostile (look|work): ([\w -]+)(?: at (\S+))?;")
@@ -47,6 +46,14 @@ def with_engine(factory: str, folder: Path) -> dict[str, str]:
 
 def hostile_engine() -> Engine:
     """Return an engine for artificial and hostile pictures."""
+    from spike_memory import (  # noqa: PLC0415  # which takes a child longer to import than it takes to start
+        MemoryBlender,
+        MemoryCanvasFitter,
+        MemoryMetadata,
+        MemoryProbe,
+        MemoryUpscaler,
+    )
+
     return _led_astray(
         Engine(
             upscaler=MemoryUpscaler(),

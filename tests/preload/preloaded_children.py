@@ -11,7 +11,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Final, NoReturn
 
-import hostile_engine  # noqa: F401  # imported for the children
+import hostile_engine  # noqa: F401  # imported for the children, as is what it imports
+import spike_memory  # noqa: F401
 from spike_sandbox import child
 
 _REQUEST_MAX: Final = 100_000

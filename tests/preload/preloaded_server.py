@@ -33,6 +33,7 @@ from spike_runtime.settings import load_settings
 
 # what a command imports when it opens an installation; numpy, which starts threads, isn't among it
 _ALSO_IMPORTED: Final = ("alembic.command", "boto3", "encodings.idna", "PIL.Image", "spike_sqlalchemy.migrations.op")
+PROGRAM: Final = "-c"  # as of Python: the next argument is a program that is run in the command's place
 _WORKERS: Final = "PRELOADED_WORKERS"  # `preloaded.ANEW` has the supervisor start them itself
 _HAS_THREADS: Final = "upscaler.neural"
 _REQUEST_MAX: Final = 100_000
@@ -118,7 +119,10 @@ def _run(streams: Sequence[int], *, arguments: list[str], environment: dict[str,
     if "worker" in arguments and _WORKERS not in os.environ:
         fork_workers()
     try:
-        main()
+        if arguments[0] == PROGRAM:
+            exec(arguments[1], {"__name__": "__main__"})  # noqa: S102  # a test's own
+        else:
+            main()
     except SystemExit as ended:
         _end(ended.code)
     _end(0)

@@ -15,7 +15,7 @@ from spike_core.ports.probe import ImageProbe
 from spike_core.ports.upscaler import Upscaler
 
 SMALL = Dimensions(width_px=320, height_px=213)
-TINY = Dimensions(width_px=160, height_px=107)  # for laws that don't depend on the size
+TINY = Dimensions(width_px=96, height_px=64)  # for laws that don't depend on the size
 LARGE = Dimensions(width_px=2500, height_px=1700)
 
 
@@ -54,7 +54,7 @@ class UpscalerContract:
     def test_every_allowed_format_is_enhanced(
         self, upscaler: Upscaler, make_picture: MakePicture, format_: PictureFormat
     ) -> None:
-        size = TINY.scaled_to(320)
+        size = TINY.scaled_to(192)
         assert upscaler.enhance(io.BytesIO(make_picture(TINY, format_)), size=size).dimensions == size
 
     @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ class UpscalerContract:
     def test_a_blank_picture_stays_blank(
         self, upscaler: Upscaler, make_picture: MakePicture, probe: ImageProbe
     ) -> None:
-        picture = upscaler.enhance(io.BytesIO(make_picture(TINY, flaw="blank")), size=TINY.scaled_to(512))
+        picture = upscaler.enhance(io.BytesIO(make_picture(TINY, flaw="blank")), size=TINY.scaled_to(192))
         assert probe.inspect(io.BytesIO(picture.content)).is_blank
 
     @pytest.mark.parametrize("flaw", ["corrupt", "animated", "junk", "empty"])
@@ -92,7 +92,7 @@ class UpscalerContract:
 
     def test_progress_is_reported_and_never_falls(self, upscaler: Upscaler, make_picture: MakePicture) -> None:
         listener = Listener()
-        upscaler.enhance(io.BytesIO(make_picture(TINY)), size=TINY.scaled_to(320), monitor=listener)
+        upscaler.enhance(io.BytesIO(make_picture(TINY)), size=TINY.scaled_to(192), monitor=listener)
         assert listener.reports
         assert listener.reports == sorted(listener.reports)
         assert all(0 <= done <= 1 for done in listener.reports)
@@ -100,11 +100,11 @@ class UpscalerContract:
     def test_work_that_nobody_waits_for_is_left(self, upscaler: Upscaler, make_picture: MakePicture) -> None:
         listener = Listener(gives_up_at=1)
         with pytest.raises(WorkAbandoned):
-            upscaler.enhance(io.BytesIO(make_picture(TINY)), size=TINY.scaled_to(320), monitor=listener)
+            upscaler.enhance(io.BytesIO(make_picture(TINY)), size=TINY.scaled_to(192), monitor=listener)
         assert len(listener.reports) == 1
 
     def test_the_method_is_named(self, upscaler: Upscaler, make_picture: MakePicture) -> None:
-        picture = upscaler.enhance(io.BytesIO(make_picture(TINY)), size=TINY.scaled_to(320))
+        picture = upscaler.enhance(io.BytesIO(make_picture(TINY)), size=TINY.scaled_to(192))
         assert picture.method
 
     @pytest.mark.parametrize("stored", ["rotated", "profiled"])
@@ -112,7 +112,7 @@ class UpscalerContract:
         self, upscaler: Upscaler, make_picture: MakePicture, probe: ImageProbe, stored: str
     ) -> None:
         """However the original is stored: lying on its side, or in another color space."""
-        size = TINY.scaled_to(320)
+        size = TINY.scaled_to(192)
         picture = upscaler.enhance(io.BytesIO(make_picture(TINY, flaw=stored)), size=size)
         assert picture.dimensions == size
         assert probe.inspect(io.BytesIO(picture.content)).dimensions == size
@@ -120,7 +120,7 @@ class UpscalerContract:
 
     def test_transparency_is_kept(self, upscaler: Upscaler, make_picture: MakePicture, probe: ImageProbe) -> None:
         original = make_picture(TINY, PictureFormat.PNG, "transparent")
-        picture = upscaler.enhance(io.BytesIO(original), size=TINY.scaled_to(320))
+        picture = upscaler.enhance(io.BytesIO(original), size=TINY.scaled_to(192))
         assert picture.format in {PictureFormat.PNG, PictureFormat.WEBP}
         assert probe.inspect(io.BytesIO(picture.content)).format is picture.format
         assert probe.compare(io.BytesIO(picture.content), io.BytesIO(original)).flaw == ""
@@ -130,7 +130,7 @@ class UpscalerContract:
         self, upscaler: Upscaler, make_picture: MakePicture, probe: ImageProbe, format_: PictureFormat
     ) -> None:
         """The worker's check of the result passes, whatever the format."""
-        content, size = make_picture(TINY), TINY.scaled_to(320)
+        content, size = make_picture(TINY), TINY.scaled_to(192)
         picture = upscaler.enhance(io.BytesIO(content), size=size, options=RenderOptions(format=format_))
         facts = probe.inspect(io.BytesIO(picture.content))
         assert (picture.format, facts.format, facts.dimensions) == (format_, format_, size)
@@ -141,9 +141,9 @@ class UpscalerContract:
     ) -> None:
         original = make_picture(TINY, PictureFormat.PNG, "transparent")
         options = RenderOptions(format=PictureFormat.JPEG)
-        picture = upscaler.enhance(io.BytesIO(original), size=TINY.scaled_to(320), options=options)
+        picture = upscaler.enhance(io.BytesIO(original), size=TINY.scaled_to(192), options=options)
         assert picture.format is PictureFormat.JPEG
         assert probe.compare(io.BytesIO(picture.content), io.BytesIO(original)).flaw == ""
 
     def test_an_analysis_says_something(self, upscaler: Upscaler, make_picture: MakePicture) -> None:
-        assert upscaler.analyze(io.BytesIO(make_picture(TINY)), size=TINY.scaled_to(320)).summary
+        assert upscaler.analyze(io.BytesIO(make_picture(TINY)), size=TINY.scaled_to(192)).summary

@@ -77,15 +77,19 @@ def opened(page: Page, operation: str) -> Locator:
     return block
 
 
-def test_every_operation_is_listed_and_opened_by_the_keyboard(docs: Page, ada: Person) -> None:
+def test_every_operation_is_listed(docs: Page, ada: Person) -> None:
     document = ada.ask("GET", "/openapi.json")
     ids = [operation["operationId"] for item in document["paths"].values() for operation in item.values()]
     shown = docs.locator(".opblock:visible").evaluate_all("(blocks) => blocks.map((each) => each.id)")
     assert sorted(each.rpartition("-")[2] for each in shown) == sorted(ids)
-    docs.locator(".opblock[id$='-getBalance'] .opblock-summary-control").focus()
-    docs.keyboard.press("Enter")
-    expect(docs.locator(".opblock[id$='-getBalance']").get_by_role("button", name="Execute")).to_be_visible()
-    docs.keyboard.press("Enter")
+
+
+def test_operations_are_opened_by_the_keyboard(short_docs: Page) -> None:
+    balance = short_docs.locator(".opblock[id$='-getBalance']")
+    balance.locator(".opblock-summary-control").focus()
+    short_docs.keyboard.press("Enter")
+    expect(balance.get_by_role("button", name="Execute")).to_be_visible()
+    short_docs.keyboard.press("Enter")
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,16 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from browsing import UNLIMITED, list_only, upload
+from effort import long
 from running import serving_on
 from servers.processes import free_port
 
 COOKIE = "next-auth.session-token"
 
 
+@long(
+    kept_by="tests/integration/browser/test_mounted.py::test_the_mounted_studio_enhances_a_picture_and_asks_for_nothing_outside"
+)
 def test_nothing_is_asked_for_outside_of_the_path(page: Page, tmp_path: Path) -> None:
     port = free_port()
     below = f"http://127.0.0.1:{port}/spike/"

@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from browsing import Person, as_file, sign_in, upload
-from effort import staggered
+from effort import long
 from eventually import eventually
 from large_library import PLACES, multiply, name_of
 from multipart import CONTENT_TYPE, a_form, a_part
@@ -228,7 +228,8 @@ def test_the_keyboard_reaches_selects_and_opens_every_picture(library: Page) -> 
     expect(library.get_by_role("heading", name=name)).to_be_focused()
 
 
-@pytest.mark.parametrize("scheme", staggered(["light", "dark"], step=2))
+@long(kept_by="tests/integration/browser/test_manners.py::test_axe_finds_nothing_and_no_page_is_wider_than_the_window")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_at_360_pixels(browser: Browser, large: Person, scheme: Literal["light", "dark"]) -> None:
     context = browser.new_context(
         viewport={"width": 360, "height": 740},

@@ -3,8 +3,9 @@
 from playwright.sync_api import Page, Route, expect
 
 from browsing import NewPerson, Person, as_file, photo, sign_in
+from effort import IS_FULL
 
-FILES = 200
+FILES = 200 if IS_FULL else 60
 KEPT_FILES_ARE = """(count) => new Promise((resolve) => {
     indexedDB.open('spike-uploads').onsuccess = ({target}) => {
         const request = target.result.transaction('uploads').objectStore('uploads').count();
@@ -13,7 +14,7 @@ KEPT_FILES_ARE = """(count) => new Promise((resolve) => {
 })"""
 
 
-def test_two_hundred_uploads_go_on_after_a_reload_and_none_is_stored_twice(studio: Page, ada: Person) -> None:
+def test_many_uploads_go_on_after_a_reload_and_none_is_stored_twice(studio: Page, ada: Person) -> None:
     """One request has its effect and loses its answer, one never arrives, the others weren't sent yet."""
     album = ada.ask("POST", "/api/albums", {"name": "Many", "autoEnhance": False})["album"]
     keys: list[str] = []
@@ -32,7 +33,7 @@ def test_two_hundred_uploads_go_on_after_a_reload_and_none_is_stored_twice(studi
     files = [as_file(f"{number:03}.jpg", content) for number in range(FILES)]
     with studio.expect_request("**/api/images/batch-upload"):
         studio.locator("input[type=file]").set_input_files(files)
-    studio.wait_for_function("() => document.querySelectorAll('.upload-panel li').length === 200")
+    expect(studio.locator(".upload-panel li")).to_have_count(FILES)
     while len(held) < 2:
         studio.wait_for_timeout(50)
     interrupted = set(keys)

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 
 from buckets import keys_in, without_renditions
-from effort import long
+from effort import long, staggered
 from eventually import eventually
 from fault_scenario import FaultScenario
 from fleet import Fleet, a_fleet
@@ -95,7 +95,7 @@ def test_uploads_that_the_store_fails_are_not_charged_and_leave_nothing(
 
 def test_results_that_the_store_fails_are_stored_by_a_later_attempt(scenario: FaultScenario, store: FaultProxy) -> None:
     with an_installation(scenario, **PERSISTENT, **OFTEN) as (server, _, image_id):
-        for mood in BAD:
+        for mood in staggered(BAD[::-1], step=2):
             with scenario.injecting(f"object store {mood.value}, for results", FaultKind.REFUSED):
                 store.take(FaultRule(mood, "PUT", RESULTS))
                 for tier in TIERS:

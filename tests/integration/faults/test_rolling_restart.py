@@ -14,8 +14,8 @@ from rolling_load import Load, Pair
 
 WORKERS: Final = 2 if IS_FULL else 1  # each start takes a second of processor time
 GRANT: Final = 100_000
-UPLOADS_BETWEEN: Final = 8
-PAUSE_S: Final = 0.2  # ten uploads a second, fewer than two workers enhance
+UPLOADS_BETWEEN: Final = 8 if IS_FULL else 4
+PAUSE_S: Final = 0.2 if IS_FULL else 0.4  # five or ten uploads a second, fewer than the workers enhance
 
 
 @pytest.fixture

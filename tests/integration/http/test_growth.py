@@ -18,13 +18,13 @@ from spike_core.domain import snapshots
 from spike_sqlalchemy import SqlAlchemyDatabase
 
 BIG: Final = Sizes(
-    users=2_000,
+    users=1_000,
     images_each=2,
-    jobs_each=20,
+    jobs_each=10,
     waiting=1_000,
-    heavy_images=12_000,
-    heavy_jobs=24_000,
-    image_jobs=2_000,
+    heavy_images=6_000,
+    heavy_jobs=12_000,
+    image_jobs=1_000,
     albums=SMALL.albums,
     album_images=300,
 )

@@ -25,9 +25,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "var"
 
 
-def an_image(server: Server, token: str, *, name: str = "photo.jpg") -> str:
+def an_image(server: Server, token: str, *, name: str = "photo.jpg", size: tuple[int, int] | None = None) -> str:
     """Upload a photograph and return its id."""
-    body = an_upload(encoded(photograph("chelsea.png")), filename=name)
+    body = an_upload(encoded(photograph("chelsea.png", size=size)), filename=name)
     answer = server.ask("POST", "/api/images/upload", token=token, body=body, content_type=CONTENT_TYPE)
     assert answer.status == 200, answer.content
     image_id: str = answer.json["image"]["id"]
@@ -63,7 +63,7 @@ def test_the_printed_curl_line_works_as_it_stands(folder: Path) -> None:
 def test_a_photograph_comes_back_at_each_tier(folder: Path) -> None:
     with serving(folder, SPIKE_SANDBOX="on") as server:
         token = server.token
-        image_id = an_image(server, token)
+        image_id = an_image(server, token, size=(450, 100))
         for tier, side in (("FREE", 1024), ("TIER_1K", 1024), ("TIER_2K", 2048), ("TIER_4K", 4096)):
             job = server.wait_for_job(image_id, enhance(server, token, image_id, tier), token=token)
             assert job["status"] == "COMPLETED", job

@@ -1,10 +1,12 @@
 """Abandoned work is stopped, whether the engine reports progress or not."""
 
 import io
+from collections.abc import Iterator
 from typing import Final
 
 import pytest
 
+from forked_children import forked_children
 from hostile_engine import a_hostile_engine
 from sandboxes import a_sandbox
 from spike_core.domain.dimensions import Dimensions
@@ -13,6 +15,12 @@ from spike_memory.engine import a_picture
 
 SIZE: Final = Dimensions(width_px=64, height_px=48)
 GOOD: Final = a_picture(SIZE)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _forked() -> Iterator[None]:
+    with forked_children():
+        yield
 
 
 class Leaving:

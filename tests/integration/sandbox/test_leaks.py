@@ -57,6 +57,7 @@ def test_a_hundred_works_with_deaths_among_them_leave_nothing_open(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.usefixtures("_forked")
 def test_a_child_that_was_used_a_thousand_times_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("spike_sandbox.pool.TASKS_MAX", 3)
     with a_sandbox() as sandbox:
@@ -80,6 +81,7 @@ def test_starting_fails_without_a_trace(monkeypatch: pytest.MonkeyPatch) -> None
     assert psutil.Process().num_fds() <= before
 
 
+@pytest.mark.usefixtures("_forked")
 def test_a_child_that_keeps_much_memory_is_replaced() -> None:
     """Otherwise it would refuse other users' pictures, which seem damaged to an engine without memory."""
     with a_sandbox(memory_mib=256) as sandbox:

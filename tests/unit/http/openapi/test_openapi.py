@@ -1,5 +1,6 @@
 """`/openapi.json` is valid and describes what each endpoint does."""
 
+import functools
 import re
 import threading
 from typing import Any
@@ -43,6 +44,13 @@ def document(client: testing.TestClient) -> Document:
 
 def operations(document: Document) -> list[tuple[str, str, Document]]:
     return [(path, method, each) for path, item in document["paths"].items() for method, each in item.items()]
+
+
+@functools.lru_cache(maxsize=2)
+def served(settings: Settings) -> tuple[testing.TestClient, MemorySpike]:
+    """Return a service that tests of single operations share."""
+    services = MemorySpike.build(settings)
+    return testing.TestClient(create_app(services.spike)), services
 
 
 def test_the_document_is_valid(document: Document) -> None:
@@ -92,8 +100,8 @@ def test_each_operation_is_counted_in_the_bucket_that_it_is_said_to_be(
 ) -> None:
     """Each group has a different limit, so that the header identifies the group that counted."""
     buckets = {bucket: 1000 + number for number, bucket in enumerate(RateLimitGroup)}
-    services = MemorySpike.build(with_limits(buckets))
-    ada = Caller(testing.TestClient(create_app(services.spike)), services.register())
+    client, services = served(with_limits(buckets))
+    ada = Caller(client, services.register(f"{operation.id}@example.org"))
     answer = ada.client.simulate_request(method, re.sub(r"{\w+}", "unknown", path), headers=ada.headers)
     counted = answer.headers.get("X-RateLimit-Limit")
     if operation.access is Access.PUBLIC:
@@ -104,7 +112,7 @@ def test_each_operation_is_counted_in_the_bucket_that_it_is_said_to_be(
 
 @pytest.mark.parametrize(("path", "method", "operation"), described(), ids=lambda value: getattr(value, "id", None))
 def test_credentials_are_asked_for_where_they_are_said_to_be(path: str, method: str, operation: Operation) -> None:
-    client = testing.TestClient(create_app(MemorySpike.build().spike))
+    client, _ = served(Settings())
     answer = client.simulate_request(method, re.sub(r"{\w+}", "unknown", path))
     assert (answer.status_code == 401) == (operation.access is Access.USER)
     bad = client.simulate_request(
