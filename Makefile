@@ -50,10 +50,10 @@ test: ## check and run all tests, both at once
 	$(MAKE) --no-print-directory -j 2 check run-tests
 
 run-tests: $(VENV)/.dev
-	$(BIN)/pytest $(IN_PROCESSES)
+	$(BIN)/pytest $(WORKERS)
 
 test-fast: $(VENV)/.dev ## tests without processes, servers and browsers; under two minutes
-	$(BIN)/pytest -q $(IN_PROCESSES) tests/unit tests/integration/procedural tests/integration/system
+	$(BIN)/pytest -q $(WORKERS) tests/unit tests/integration/procedural tests/integration/system
 
 test-full: ## all combinations, and up to eight times as many examples of each property
 	SPIKE_TEST_FULL=1 $(MAKE) test interpreters
@@ -65,7 +65,7 @@ interpreters: $(VENV)/.dev ## the core's unit tests on CPython 3.12, 3.13 and 3.
 	else echo "skipped: other versions of CPython, which need npm and its registry"; fi
 
 faults: $(VENV)/.dev ## break each component of a real installation, and print what was lost
-	$(BIN)/pytest -q $(IN_PROCESSES) --fault-table tests/integration/faults
+	$(BIN)/pytest -q $(WORKERS) --fault-table tests/integration/faults
 
 check: $(VENV)/.dev ## lint, types, import rules, prose, the studio
 	$(BIN)/ruff check $(CODE)
