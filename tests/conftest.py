@@ -4,14 +4,16 @@ import gc
 import logging
 import os
 from collections import defaultdict
-from collections.abc import Generator, Hashable, Iterator
+from collections.abc import Generator, Hashable, Iterator, Mapping
+from typing import Final
 
 import pytest
 import structlog
 from hypothesis import settings
 
 import new_databases
-from effort import each_value_once, examples, left_out
+import preloaded
+from effort import each_value_once, examples, in_starting_order, left_out
 
 # Several processes share the processors here, and the threads of OpenMP would spin while they wait for each other:
 # measured with ncnn, that made tests take six times as long. Libraries read it when they are loaded; children inherit
@@ -23,7 +25,7 @@ for _processor in structlog.get_config()["processors"]:
     if isinstance(_processor, structlog.dev.ConsoleRenderer):
         _processor.exception_formatter = structlog.dev.plain_traceback
 
-pytest_plugins = ["documentation_site", "fault_table", "parallel", "servers.postgres", "servers.s3", "servers.valkey"]
+pytest_plugins = ["documentation_site", "fault_table", "servers.postgres", "servers.s3", "servers.valkey"]
 
 # No deadlines, since a busy machine isn't a failure. CI repeats the same examples, so that a failure is due to the
 # change; developers' runs try new ones.
@@ -37,6 +39,33 @@ new_databases.make_at_once()
 pytest.register_assert_rewrite("machine")  # its assertions, too, show their values
 
 
+# about how long each takes, of all tests on two processors; what isn't named has many short tests
+FOLDERS_S: Final[Mapping[str, float]] = {
+    "tests/integration/browser": 370,
+    "tests/integration/processes": 360,
+    "tests/integration/sqlalchemy": 330,
+    "tests/integration/pillow": 230,
+    "tests/integration/sandbox": 210,
+    "tests/integration/faults": 200,
+    "tests/integration/http": 110,
+    "tests/integration/ncnn": 100,
+    "tests/integration/examples": 90,
+    "tests/integration/openai": 80,
+    "tests/integration/s3": 60,
+    "tests/unit/docs": 60,
+    "tests/integration/contracts": 55,
+    "tests/integration/docs": 50,
+    "tests/unit/http/openapi": 50,
+    "tests/unit/http/resources": 50,
+    "tests/integration/dramatiq": 42,
+    "tests/integration/deploy": 39,
+    "tests/unit/services": 32,
+    "tests/unit/memory": 30,
+    "tests/unit/http": 27,
+    "tests/integration/procedural": 25,
+}
+
+
 @pytest.fixture
 def logging_as_it_was() -> Iterator[None]:
     """Restore the logging configuration after a test."""
@@ -45,6 +74,12 @@ def logging_as_it_was() -> Iterator[None]:
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Start the process that forks commands, once for all workers of pytest-xdist."""
+    preloaded.listen()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -60,7 +95,7 @@ def pytest_collection() -> Generator[None, object, object]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out combinations of parameters that `make test` can spare."""
+    """Leave out combinations of parameters that `make test` can spare, and start long tests first."""
     combined: dict[str, list[pytest.Function]] = defaultdict(list)
     for item in items:
         if not isinstance(item, pytest.Function) or not hasattr(item, "callspec"):
@@ -74,6 +109,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if spared:
         config.hook.pytest_deselected(items=list(spared))
         items[:] = [item for item in items if item not in spared]
+    if workers := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "0")):
+        folders = [item.nodeid.partition("::")[0].rpartition("/")[0] for item in items]
+        items[:] = [items[place] for place in in_starting_order(folders, FOLDERS_S, workers=workers)]
 
 
 def _values(function: pytest.Function) -> frozenset[Hashable]:

@@ -4,7 +4,8 @@
 """
 
 import os
-from collections.abc import Hashable, Sequence
+from collections import deque
+from collections.abc import Hashable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Final, TypeVar
 
@@ -60,3 +61,30 @@ def left_out(combinations: Sequence[AbstractSet[Hashable]]) -> AbstractSet[int]:
 def staggered(cases: Sequence[_Case], *, step: int) -> Sequence[_Case]:
     """Return every `step`-th of all combinations, in order; `step` must be coprime to the numbers combined."""
     return cases if IS_FULL else cases[::step]
+
+
+def in_starting_order(folders: Sequence[str], seconds: Mapping[str, float], *, workers: int) -> Sequence[int]:
+    """Return the places of tests, given by their folders, so that long ones start first in each of `workers` shares.
+
+    pytest-xdist gives each worker an equal share of the tests, in their order; one that is done takes tests from the
+    end of another's. `seconds` says how long the tests of the long folders take; a folder isn't divided.
+    """
+    shares: list[list[int]] = [[] for _ in range(workers)]
+    sizes = [(worker + 1) * len(folders) // workers - worker * len(folders) // workers for worker in range(workers)]
+    taken_s = [0.0] * workers
+    others = [place for place, folder in enumerate(folders) if folder not in seconds]
+    for folder in sorted(seconds, key=lambda name: -seconds[name]):
+        places = [place for place, each in enumerate(folders) if each == folder]
+        # what a share has no room for would be in front of another one, whose long tests would start late
+        roomy = [worker for worker in range(workers) if len(shares[worker]) + len(places) <= sizes[worker]]
+        if not roomy:
+            others += places
+            continue
+        worker = min(roomy, key=taken_s.__getitem__)
+        shares[worker] += places
+        taken_s[worker] += seconds[folder]
+    left = deque(others)
+    for share, size in zip(shares, sizes, strict=True):
+        while len(share) < size:
+            share.append(left.popleft())
+    return [place for share in shares for place in share]

@@ -8,6 +8,7 @@ import atexit
 import functools
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -20,9 +21,9 @@ from typing import Final
 from attrs import define
 
 ANEW: Final = {"PRELOADED_WORKERS": "no"}  # for a `spike worker` that is to start an interpreter for each worker
-_SERVER: Final = str(Path(__file__).with_name("preload") / "preloaded_server.py")
+_SERVER: Final = str(Path(__file__).with_name("preload") / "preloaded_when_asked.py")
+_ADDRESS: Final = "SPIKE_TEST_PRELOADED"  # the variable of the server's address
 _MESSAGE_MAX: Final = 32
-_servers: Final[list["subprocess.Popen[bytes]"]] = []  # kept, also by forks of this process, which don't stop them
 
 
 @define
@@ -99,15 +100,29 @@ def run(
 
 @functools.cache
 def requests() -> socket.socket:
-    """Start the process that forks, which ends with this one, and return what takes requests, also a child's."""
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    with theirs:
-        server = subprocess.Popen([sys.executable, _SERVER, str(theirs.fileno())], pass_fds=[theirs.fileno()])
+    """Connect to the process that forks, and return what takes requests, also a child's."""
+    if _ADDRESS not in os.environ:
+        listen()
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    connection.connect(os.environ[_ADDRESS])
+    atexit.register(connection.close)
+    return connection
+
+
+def listen() -> None:
+    """Start the process that forks, which ends with this one; who inherits the environment can connect to it."""
+    folder = tempfile.mkdtemp(prefix="spike-preloaded")  # a short path: sockets have no room for a long one
+    os.environ[_ADDRESS] = f"{folder}/requests"
+    ours, theirs = socket.socketpair()
+    with theirs, socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listening:
+        listening.bind(os.environ[_ADDRESS])
+        listening.listen()
+        descriptors = listening.fileno(), theirs.fileno()
+        server = subprocess.Popen([sys.executable, _SERVER, *map(str, descriptors)], pass_fds=descriptors)
 
     def stop() -> None:
         ours.close()
         server.wait()
+        shutil.rmtree(folder)
 
-    _servers.append(server)
     atexit.register(stop)
-    return ours

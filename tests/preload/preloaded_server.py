@@ -1,8 +1,8 @@
 """Forks `spike` processes from one that has imported the command; `preloaded` starts it and asks it.
 
-A request is a message with the arguments, environment and folder as JSON, and descriptors: a socket, the standard
-output and the standard error of the command, and perhaps its standard input. Over the socket go the command's process
-id, and its exit code when it ends.
+It accepts connections, one for each process of tests. A request is a message with the arguments, environment and folder
+as JSON, and descriptors: a socket, the standard output and the standard error of the command, and perhaps its standard
+input. Over the socket go the command's process id, and its exit code when it ends.
 """
 
 import atexit
@@ -12,6 +12,7 @@ import gc
 import importlib
 import json
 import os
+import selectors
 import signal
 import socket
 import sys
@@ -40,25 +41,45 @@ _REQUEST_MAX: Final = 100_000
 _DESCRIPTORS_MAX: Final = 4
 
 
-def serve(requests: socket.socket) -> None:
-    """Fork a command for each request until the other end is closed."""
+def serve(listening: socket.socket, asked_for: socket.socket) -> None:
+    """Fork a command for each request until the other end of `asked_for` is closed."""
     _preload()
     running = _Running()
     signal.signal(signal.SIGCHLD, lambda *_: running.reap())
     gc.freeze()
-    while True:
-        message, descriptors, _, _ = socket.recv_fds(requests, _REQUEST_MAX, _DESCRIPTORS_MAX)
-        if not message:
-            return
-        answers, *streams = descriptors
-        if (pid := os.fork()) == 0:
-            requests.close()
-            os.close(answers)
-            running.forget()
-            _run(streams, **json.loads(message))
-        for stream in streams:
-            os.close(stream)
-        running.add(pid, socket.socket(fileno=answers))
+    with selectors.DefaultSelector() as open_sockets:
+        open_sockets.register(listening, selectors.EVENT_READ)
+        open_sockets.register(asked_for, selectors.EVENT_READ)
+        while True:
+            for key, _ in open_sockets.select():
+                if key.fileobj is asked_for:
+                    return
+                if key.fileobj is listening:
+                    open_sockets.register(listening.accept()[0], selectors.EVENT_READ)
+                else:
+                    _answer(key.fileobj, open_sockets, running)
+
+
+def _answer(asking: object, open_sockets: selectors.BaseSelector, running: "_Running") -> None:
+    """Fork the command that a process of tests asks for, or forget the process if it has ended."""
+    assert isinstance(asking, socket.socket)
+    message, descriptors, _, _ = socket.recv_fds(asking, _REQUEST_MAX, _DESCRIPTORS_MAX)
+    if not message:
+        open_sockets.unregister(asking)
+        asking.close()
+        return
+    answers, *streams = descriptors
+    if (pid := os.fork()) == 0:
+        for key in open_sockets.get_map().values():
+            assert isinstance(key.fileobj, socket.socket)
+            key.fileobj.close()
+        open_sockets.close()
+        os.close(answers)
+        running.forget()
+        _run(streams, **json.loads(message))
+    for stream in streams:
+        os.close(stream)
+    running.add(pid, socket.socket(fileno=answers))
 
 
 @define
@@ -151,8 +172,3 @@ def _become(streams: Sequence[int], arguments: list[str], environment: dict[str,
         os.close(descriptor)
     sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115  # until its end
     sys.stderr = open(2, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
-
-
-if __name__ == "__main__":
-    with socket.socket(fileno=int(sys.argv[1])) as listening:
-        serve(listening)

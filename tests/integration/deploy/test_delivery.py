@@ -1,5 +1,6 @@
 """Files and zip archives as real clients fetch them: curl resumes, from Spike itself and through nginx; unzip opens."""
 
+import functools
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -17,8 +18,12 @@ from running import Server, serving
 from servers.nginx import OBJECTS, nginx_before
 from spike_core.domain.objects import PictureFormat
 
-PICTURE: Final = encoded(noise(640, seed=3), PictureFormat.PNG)
 ORIGIN: Final = "https://app.example.org"
+
+
+@functools.cache
+def picture() -> bytes:
+    return encoded(noise(640, seed=3), PictureFormat.PNG)
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +62,7 @@ def reached(request: pytest.FixtureRequest) -> Server:
 
 def uploaded(server: Server, name: str = "Hafen früh.png") -> tuple[str, str]:
     """Return an image's id and its signed URL."""
-    body = an_upload(PICTURE, filename=name)
+    body = an_upload(picture(), filename=name)
     answer = server.ask("POST", "/api/images/upload", token=server.token, body=body, content_type=CONTENT_TYPE)
     image = answer.json["image"]
     link = urlsplit(image["url"])
@@ -75,10 +80,10 @@ def curl(*arguments: str) -> str:
 def test_curl_resumes_a_file(reached: Server, tmp_path: Path) -> None:
     _, url = uploaded(reached)
     file = tmp_path / "picture.png"
-    file.write_bytes(PICTURE[:100_000])
+    file.write_bytes(picture()[:100_000])
     status = curl("-C", "-", "-o", str(file), "-w", "%{http_code} %{size_download}", url)
-    assert status == f"206 {len(PICTURE) - 100_000}"
-    assert file.read_bytes() == PICTURE
+    assert status == f"206 {len(picture()) - 100_000}"
+    assert file.read_bytes() == picture()
 
 
 def test_curl_saves_a_file_under_its_name_and_fetches_it_once(reached: Server, tmp_path: Path) -> None:
@@ -97,7 +102,7 @@ def test_through_nginx_a_file_has_the_headers_that_spike_gave_it(proxied: Server
     head = curl("-i", "-o", "/dev/null", "-D", "-", "-H", f"Origin: {ORIGIN}", "-r", "0-9", url).lower()
     assert " 206 " in head.splitlines()[0]
     for line in (
-        f"content-range: bytes 0-9/{len(PICTURE)}",
+        f"content-range: bytes 0-9/{len(picture())}",
         f"access-control-allow-origin: {ORIGIN}",
         "access-control-allow-credentials: true",
         "vary: origin",

@@ -31,10 +31,11 @@ def document() -> Schema:
 def sections() -> Mapping[str, list[Block]]:
     """Return the samples of the reference by the heading of their section."""
     lines = PAGE.read_text(encoding="utf-8").splitlines()
+    headings = [(number, line) for number, line in enumerate(lines) if HEADING.match(line)]
     found: dict[str, list[Block]] = {}
     for block in all_blocks("json"):
         if block.page == PAGE:
-            heading = next(line for line in reversed(lines[: block.line]) if HEADING.match(line))
+            heading = next(line for number, line in reversed(headings) if number < block.line)
             found.setdefault(heading, []).append(block)
     return found
 

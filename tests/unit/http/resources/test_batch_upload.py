@@ -1,6 +1,6 @@
 """`POST /api/images/batch-upload`."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 import pytest
@@ -124,22 +124,25 @@ def test_a_balance_that_covers_some_keeps_none(poor: Caller, services: MemorySpi
 
 
 @pytest.mark.parametrize(
-    ("parts", "error"),
+    ("make", "error"),
     [
-        ([], "No file provided"),
-        ([a_part("file", PICTURE, filename="a.jpg")], "No file provided"),
-        ([a_file(f"{number}.jpg") for number in range(BATCH_FILES_MAX + 1)], "Maximum 20 files per batch"),
-        ([a_file(f"{number}.jpg", TOO_LARGE[:-1]) for number in range(6)], "Batch exceeds maximum size of 50MB"),
-        ([a_file(f"{number}.jpg", TOO_LARGE) for number in range(5)], "Batch exceeds maximum size of 50MB"),
-        ([a_part("albumId", b"")] * 2 + [a_file("a.jpg")], "Invalid input"),
+        (list, "No file provided"),
+        (lambda: [a_part("file", PICTURE, filename="a.jpg")], "No file provided"),
+        (lambda: [a_file(f"{number}.jpg") for number in range(BATCH_FILES_MAX + 1)], "Maximum 20 files per batch"),
+        (
+            lambda: [a_file(f"{number}.jpg", TOO_LARGE[:-1]) for number in range(6)],
+            "Batch exceeds maximum size of 50MB",
+        ),
+        (lambda: [a_file(f"{number}.jpg", TOO_LARGE) for number in range(5)], "Batch exceeds maximum size of 50MB"),
+        (lambda: [a_part("albumId", b"")] * 2 + [a_file("a.jpg")], "Invalid input"),
     ],
     ids=["empty", "another field", "too many", "too large", "too large, each", "two albums"],
 )
 def test_a_form_that_isnt_a_batch_is_refused_whole(
-    ada: Caller, services: MemorySpike, parts: list[bytes], error: str
+    ada: Caller, services: MemorySpike, make: Callable[[], list[bytes]], error: str
 ) -> None:
     before = services.holdings
-    answer = send(ada, *parts)
+    answer = send(ada, *make())
     assert (answer.status_code, answer.json["error"]) == (400, error)
     assert services.holdings == before
 
