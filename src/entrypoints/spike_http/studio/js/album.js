@@ -240,6 +240,7 @@ export async function albumView({ id }, signal) {
   );
   acceptFiles({ text: `Add to ${album.name}`, onFiles: uploadHere }, signal);
   const reloadSoon = debounced(() => reportErrors(reload()), UPLOADS_PAUSE_MS, signal); // uploads come many at a time
+  on('images-changed', reloadSoon, signal);
   on('uploaded', ({ albumId }) => albumId === id && reloadSoon(), signal);
   on(
     'image-deleted',
@@ -247,15 +248,6 @@ export async function albumView({ id }, signal) {
       if (grid.indexOf(imageId) !== undefined) reportErrors(reload());
     },
     signal,
-  );
-  document.getElementById('main').addEventListener(
-    'displayed',
-    ({ detail }) => {
-      grid.update({ keepsPlace: false });
-      const index = detail.opened && grid.indexOf(detail.opened);
-      if (index !== undefined) grid.focusEntry(index, { scrolls: false });
-    },
-    { signal, once: true },
   );
   await load(history.state?.scroll);
   return [header, details, grid.element, footer, announcement, bar.element];

@@ -140,6 +140,7 @@ export async function libraryView({ query }, signal) {
   };
   // after uploads, which come many at a time; what is selected stays so
   const loadSoon = debounced(() => load(scrollY).catch(reportError), UPLOADS_PAUSE_MS, signal);
+  on('images-changed', loadSoon, signal);
   const reportError = (error) => signal.aborted || showError(error);
   function clearFilters() {
     for (const name of ['search', 'state', 'tier']) filters[name] = '';
@@ -258,15 +259,6 @@ export async function libraryView({ query }, signal) {
       render();
     },
     signal,
-  );
-  document.getElementById('main').addEventListener(
-    'displayed',
-    ({ detail }) => {
-      grid.update({ keepsPlace: false });
-      const index = detail.opened && grid.indexOf(detail.opened);
-      if (index !== undefined) grid.focusEntry(index, { scrolls: false });
-    },
-    { signal, once: true },
   );
   await load(history.state?.scroll);
   return [

@@ -82,6 +82,7 @@ export function pictureTiles({ element, source, hrefOf, selection, extraOf, inde
     if (known.extra) known.tile.append(known.extra);
     tiles.set(entry.id, known);
     describe(known, pictures.get(entry.id));
+    if (!pictures.get(entry.id)?.url) showPreview(known);
     renderSelected(entry.id);
     renderProgress(entry.id);
   }
