@@ -1,6 +1,7 @@
 """Mutants of renditions: the repository, the maker and the background that runs it."""
 
 import io
+from contextlib import suppress
 from typing import Any, Final
 
 from attrs import evolve
@@ -15,6 +16,7 @@ from spike_core.domain.identifiers import ImageId
 from spike_core.domain.jobs import CompletedJob
 from spike_core.domain.objects import PictureFormat
 from spike_core.domain.renditions import CARD_SIZE, MissingRenditions
+from spike_core.ports.background import Urgency
 from spike_core.ports.rendition_maker import MadeRenditions
 from spike_memory import MemoryBackground, MemoryRenditionMaker, a_picture
 from spike_memory.renditions import MemoryRenditions
@@ -64,40 +66,51 @@ def _changed(make: Any, maker: MemoryRenditionMaker, picture: Any, **changes: An
     return evolve(made, **changes)
 
 
-def _first_and_last(run: Any, background: MemoryBackground) -> int:
-    backwards_ = dict(reversed(background._waiting.items()))
+def _taken(background: MemoryBackground) -> list[tuple[str, Any]]:
+    taken = []
+    while (entry := background._waiting.take()) is not None:
+        taken.append(entry)
+    return taken
+
+
+def _last_first(_run: Any, background: MemoryBackground) -> int:
+    return _run_all(background, _taken(background)[::-1])
+
+
+def _not_within_another(_run: Any, background: MemoryBackground) -> int:
+    count = _run_all(background, _taken(background))
     background._waiting.clear()
-    background._waiting.update(backwards_)
-    return int(run(background))
+    return count
+
+
+def _run_all(background: MemoryBackground, taken: list[tuple[str, Any]]) -> int:
+    for key, action in taken:
+        with suppress(Exception):
+            action()
+        background._waiting.finish(key)
+    return len(taken)
 
 
 def _without_the_rest(_run: Any, background: MemoryBackground) -> int:
     count = 0
-    while background._waiting:
-        _caller, action = background._waiting.pop(next(iter(background._waiting)))
+    while (entry := background._waiting.take()) is not None:
+        key, action = entry
         try:
             action()
         except Exception:  # noqa: BLE001  # whatever it is
             background._waiting.clear()
+        background._waiting.finish(key)
         count += 1
     return count
 
 
-def _any_number(_soon: Any, background: MemoryBackground, action: Any, *, key: str, caller: str) -> bool:
-    background._waiting.setdefault(key, (caller, action))
-    return True
+def _any_number(_soon: Any, background: MemoryBackground, action: Any, **more: Any) -> bool:
+    background._waiting.places = 10**9
+    return background._waiting.add(action, **more)
 
 
-def _each_time(soon: Any, background: MemoryBackground, action: Any, *, key: str, caller: str) -> Any:
-    return soon(background, action, key=f"{key} {len(background._waiting)}", caller=caller)
-
-
-def _not_within_another(_run: Any, background: MemoryBackground) -> int:
-    waiting = list(background._waiting.values())
-    for _caller, action in waiting:
-        action()
-    background._waiting.clear()
-    return len(waiting)
+def _each_time(soon: Any, background: MemoryBackground, action: Any, *, key: str, **more: Any) -> Any:
+    return soon(background, action, key=f"{key} {len(background._waiting)}", **more)
 
 
 def _no_format_but_jpeg(make: Any, maker: MemoryRenditionMaker, picture: Any) -> Any:
@@ -239,8 +252,30 @@ MUTANTS: Final = [
         "runs the last action first",
         MemoryBackground,
         "run",
-        _first_and_last,
+        _last_first,
         Backgrounds.test_actions_run_one_after_another_in_the_order_of_the_calls,
+    ),
+    Mutant(
+        "finds everything equally urgent",
+        MemoryBackground,
+        "soon",
+        lambda soon, background, action, **more: soon(background, action, **{**more, "urgency": Urgency.SOON}),
+        Backgrounds.test_the_most_urgent_runs_first,
+        Backgrounds.test_of_what_is_looked_at_the_last_one_runs_first,
+    ),
+    Mutant(
+        "hastens nothing",
+        MemoryBackground,
+        "hasten",
+        nothing,
+        Backgrounds.test_what_is_asked_for_again_is_as_urgent_as_it_is_then_and_never_less,
+    ),
+    Mutant(
+        "runs all that one caller asks for before what another does",
+        MemoryBackground,
+        "soon",
+        lambda soon, background, action, **more: soon(background, action, **{**more, "caller": "all"}),
+        Backgrounds.test_callers_take_turns,
     ),
     Mutant(
         "stops at an action that fails",
@@ -274,7 +309,9 @@ MUTANTS: Final = [
         "gives one caller all places",
         MemoryBackground,
         "soon",
-        lambda soon, background, action, *, key, caller: soon(background, action, key=key, caller=f"{caller} {key}"),
+        lambda soon, background, action, *, key, caller, urgency: soon(
+            background, action, key=key, caller=f"{caller} {key}", urgency=urgency
+        ),
         Backgrounds.test_one_caller_leaves_places_to_others,
     ),
 ]

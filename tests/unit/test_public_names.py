@@ -60,9 +60,9 @@ QueueOrder QueueStatistics RateLimit RateLimiter RecordedResponse Reference Refu
 RegenerationPolicies RegenerationPolicy RenderOptions RenderedImage Rendition RenditionMaker RenditionRepository
 Renditions Scope Secret SecretHash Secrets Session SessionRepository SignedUrls StartCursor StartedJob Statistics
 Storage StoredObject Subscriber SubscriberName Subscription Subscriptions Tier Tokens TokensMoved Transaction
-Transactions UNMONITORED UnmonitoredProgress UnreadableRow Upscaler User UserId UserRepository WaitingOwner Wallet
-WalletRepository Webhook WebhookAttempt WebhookDeliveries WebhookDelivery WebhookDeliveryId WebhookId WebhookMessage
-WebhookRepository WebhookSender WorkerPool
+Transactions UNMONITORED UnmonitoredProgress UnreadableRow Upscaler Urgency User UserId UserRepository WaitingOwner
+Wallet WalletRepository Webhook WebhookAttempt WebhookDeliveries WebhookDelivery WebhookDeliveryId WebhookId
+WebhookMessage WebhookRepository WebhookSender WorkerPool
 """
 NAMES: Final = {
     "spike": f"{CORE} {EMBEDDING}",

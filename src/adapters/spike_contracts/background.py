@@ -4,15 +4,35 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from spike_core.ports.background import Background
+from spike_core.ports.background import Background, Urgency
 
 Finish = Callable[[], object]
 FEW: Final = 20
 MANY: Final = 10_000
 
 
-def _soon(background: Background, action: Callable[[], object], *, key: object, caller: object = "ada") -> bool:
-    return background.soon(action, key=str(key), caller=str(caller))
+def _soon(
+    background: Background,
+    action: Callable[[], object],
+    *,
+    key: object,
+    caller: object = "ada",
+    urgency: Urgency = Urgency.SOON,
+) -> bool:
+    return background.soon(action, key=str(key), caller=str(caller), urgency=urgency)
+
+
+def _order(background: Background, finish: Finish, ask: Callable[[Callable[..., None]], None]) -> str:
+    """Return in which order the letters run that `ask` asks for within another action, so that all of them wait."""
+    ran: list[str] = []
+
+    def soon(letter: str, urgency: Urgency = Urgency.SOON, caller: str = "ada") -> None:
+        assert _soon(background, partial(ran.append, letter), key=letter, caller=caller, urgency=urgency)
+
+    _soon(background, partial(ask, soon), key="first")
+    finish()
+    finish()
+    return "".join(ran)
 
 
 class BackgroundContract:
@@ -25,6 +45,41 @@ class BackgroundContract:
         assert all(_soon(background, partial(ran.append, number), key=number) for number in range(FEW))
         finish()
         assert ran == list(range(FEW))
+
+    def test_the_most_urgent_runs_first(self, background: Background, finish: Finish) -> None:
+        def ask(soon: Callable[..., None]) -> None:
+            for letter, urgency in zip("abcd", (Urgency.LATER, Urgency.SOON, Urgency.NOW, Urgency.SOON), strict=True):
+                soon(letter, urgency)
+
+        assert _order(background, finish, ask) == "cbda"
+
+    def test_what_is_asked_for_again_is_as_urgent_as_it_is_then_and_never_less(
+        self, background: Background, finish: Finish
+    ) -> None:
+        def ask(soon: Callable[..., None]) -> None:
+            for letter in "abcd":
+                soon(letter, Urgency.LATER)
+            soon("c", Urgency.SOON)
+            soon("c", Urgency.LATER)
+            background.hasten("d")
+            background.hasten("not there")
+
+        assert _order(background, finish, ask) == "dcab"
+
+    def test_of_what_is_looked_at_the_last_one_runs_first(self, background: Background, finish: Finish) -> None:
+        def ask(soon: Callable[..., None]) -> None:
+            for letter in "abcda":
+                soon(letter, Urgency.NOW)
+
+        assert _order(background, finish, ask) == "adcb"
+
+    def test_callers_take_turns(self, background: Background, finish: Finish) -> None:
+        def ask(soon: Callable[..., None]) -> None:
+            for caller, letters in {"eve": "abcd", "bob": "ef", "joe": "g"}.items():
+                for letter in letters:
+                    soon(letter, caller=caller)
+
+        assert _order(background, finish, ask) == "aegbfcd"
 
     def test_an_action_that_fails_keeps_no_other_from_running(self, background: Background, finish: Finish) -> None:
         ran: list[str] = []

@@ -23,11 +23,12 @@ from spike_core.domain.renditions import (
     Rendition,
     Renditions,
 )
+from spike_core.ports.background import Urgency
 from spike_core.ports.rendition_maker import MadeRenditions
+from spike_core.services.waiting_actions import WaitingActions
 from spike_memory.engine import MemoryProbe, a_picture, kept_flaw
 from spike_memory.state import Rows
 
-PLACES: Final = 100
 _HASH_BYTES: Final = 21
 
 _log: Final = logging.getLogger(__name__)
@@ -149,28 +150,26 @@ def _reduced(facts: PictureFacts, side_px: int) -> bytes:
 class MemoryBackground:
     """A background whose actions wait until `run`."""
 
-    _waiting: dict[str, tuple[str, Callable[[], object]]] = field(factory=dict, init=False)  # by key, with the caller
+    _waiting: WaitingActions = field(factory=WaitingActions, init=False)
 
-    def soon(self, action: Callable[[], object], *, key: str, caller: str) -> bool:
+    def soon(self, action: Callable[[], object], *, key: str, caller: str, urgency: Urgency) -> bool:
         """Keep the action for `run`; see the port."""
-        if key in self._waiting:
-            return True
-        callers = [each for each, _action in self._waiting.values()]
-        if len(callers) >= PLACES or callers.count(caller) >= PLACES // 2:
-            return False
-        self._waiting[key] = caller, action
-        return True
+        return self._waiting.add(action, key=key, caller=caller, urgency=urgency)
+
+    def hasten(self, key: str) -> None:
+        """Let an action that waits run before others; see the port."""
+        self._waiting.hasten(key)
 
     def run(self) -> int:
         """Run the actions that wait, those added meanwhile included, and return how many there were."""
         count = 0
-        while self._waiting:
-            key, (_caller, action) = next(iter(self._waiting.items()))
+        while (entry := self._waiting.take()) is not None:
+            key, action = entry
             count += 1
             try:
                 action()
             except Exception:  # noqa: BLE001  # the next action mustn't suffer
                 _log.exception("an action in the background failed")
             finally:
-                del self._waiting[key]
+                self._waiting.finish(key)
         return count

@@ -21,7 +21,8 @@ from spike_pillow.preview_card import preview_card
 
 _THUMBNAIL_QUALITY: Final = 75
 _PREVIEW_QUALITY: Final = 80
-_METHOD: Final = 4  # of WebP's 0 to 6: slower ones save little
+_THUMBNAIL_METHOD: Final = 4  # of WebP's 0 to 6: slower ones save little
+_PREVIEW_METHOD: Final = 2  # takes half the time of 4, which is most of the time of both renditions, for 4 % more bytes
 _REDUCING_GAP: Final = 2.0  # large pictures are first reduced by a mean of whole pixels
 
 
@@ -42,8 +43,8 @@ class PillowRenditionMaker:
             is_small = max(preview.size) <= THUMBNAIL_SIDE_PX
             thumbnail = preview if is_small else _reduced(preview, THUMBNAIL_SIDE_PX)
             return MadeRenditions(
-                thumbnail=_webp(thumbnail, quality=_THUMBNAIL_QUALITY),
-                preview=None if is_small else _webp(preview, quality=_PREVIEW_QUALITY),
+                thumbnail=_webp(thumbnail, quality=_THUMBNAIL_QUALITY, method=_THUMBNAIL_METHOD),
+                preview=None if is_small else _webp(preview, quality=_PREVIEW_QUALITY, method=_PREVIEW_METHOD),
                 thumbhash=thumbhash(thumbnail),
             )
         except MemoryError as error:
@@ -83,7 +84,7 @@ def _size(size: tuple[int, int], side_px_max: int) -> tuple[int, int]:
     return width, height
 
 
-def _webp(picture: Image, *, quality: int) -> bytes:
+def _webp(picture: Image, *, quality: int, method: int) -> bytes:
     out = io.BytesIO()
-    picture.save(out, "WEBP", quality=quality, method=_METHOD)
+    picture.save(out, "WEBP", quality=quality, method=method)
     return out.getvalue()

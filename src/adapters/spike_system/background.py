@@ -4,69 +4,97 @@ import logging
 import os
 import threading
 from collections.abc import Callable
-from queue import SimpleQueue
 from typing import Final
 
-from attrs import define, field, validators
+from attrs import define, field
 
-PLACES: Final = 100
+from spike_core.ports.background import Urgency
+from spike_core.services.waiting_actions import PLACES, WaitingActions
 
 _log: Final = logging.getLogger(__name__)
-_Queue = SimpleQueue[tuple[str, Callable[[], object]] | None]
 
 
 @define(eq=False)
 class ThreadBackground:
     """Runs actions in one thread, which starts with the first action and ends with the process."""
 
-    places: int = field(default=PLACES, validator=validators.ge(2))
-    _pid: int = field(default=0, init=False)
-    _queue: _Queue = field(factory=SimpleQueue, init=False)
-    _callers: dict[str, str] = field(factory=dict, init=False)  # by the key of what waits or runs
+    places: int = PLACES
+    _lane: "_Lane | None" = field(default=None, init=False)
     _lock: threading.Lock = field(factory=threading.Lock, init=False)
-    _thread: threading.Thread | None = field(default=None, init=False)
     _is_closed: bool = field(default=False, init=False)
 
-    def soon(self, action: Callable[[], object], *, key: str, caller: str) -> bool:
-        """Run an action soon; see the port."""
+    def soon(self, action: Callable[[], object], *, key: str, caller: str, urgency: Urgency) -> bool:
+        """Run an action in its turn; see the port."""
         with self._lock:
             if self._is_closed:
                 return False
-            if self._pid != os.getpid():  # in a fork, the thread is the parent's
-                self._pid, self._queue, self._callers = os.getpid(), SimpleQueue(), {}
-                self._thread = threading.Thread(
-                    target=_run, args=(self._queue, self._callers), name="background", daemon=True
-                )
-                self._thread.start()
-            if key in self._callers:
-                return True
-            callers = list(self._callers.values())  # at once, since the thread removes keys without the lock
-            if len(callers) >= self.places or callers.count(caller) >= self.places // 2:
-                return False
-            self._callers[key] = caller
-            self._queue.put((key, action))
-        return True
+            lane = self._lane_of_this_process()
+            if lane is None:
+                lane = self._lane = _Lane(WaitingActions(self.places))
+                lane.thread.start()
+        with lane.changed:
+            is_accepted = lane.waiting.add(action, key=key, caller=caller, urgency=urgency)
+            lane.changed.notify()
+        return is_accepted
+
+    def hasten(self, key: str) -> None:
+        """Let an action that waits run before others; see the port."""
+        if (lane := self._lane_of_this_process()) is not None:
+            with lane.changed:
+                lane.waiting.hasten(key)
 
     def close(self) -> None:
         """Run nothing further. An action in progress isn't waited for: see `join`."""
         with self._lock:
             self._is_closed = True
-            while not self._queue.empty():
-                self._queue.get()
-            self._queue.put(None)
+            lane = self._lane_of_this_process()
+        if lane is not None:
+            with lane.changed:
+                lane.is_closed = True
+                lane.waiting.clear()
+                lane.changed.notify()
 
     def join(self, *, timeout_s: float) -> None:
         """Wait so long for the action that was in progress when the background was closed."""
-        if self._thread is not None and self._pid == os.getpid():
-            self._thread.join(timeout_s)
+        if (lane := self._lane_of_this_process()) is not None:
+            lane.thread.join(timeout_s)
+
+    def _lane_of_this_process(self) -> "_Lane | None":
+        """Return the lane, unless it is the parent's: a fork has neither its thread nor what waits for it."""
+        lane = self._lane
+        return lane if lane is not None and lane.pid == os.getpid() else None
 
 
-def _run(queue: _Queue, callers: dict[str, str]) -> None:
-    while (entry := queue.get()) is not None:
-        key, action = entry
-        try:
-            action()
-        except Exception:  # noqa: BLE001  # the next action mustn't suffer
-            _log.exception("an action in the background failed")
-        finally:
-            del callers[key]
+@define(eq=False)
+class _Lane:
+    """A thread, and what waits for it."""
+
+    waiting: WaitingActions
+    changed: threading.Condition = field(factory=threading.Condition, init=False)
+    pid: int = field(factory=os.getpid, init=False)
+    is_closed: bool = field(default=False, init=False)
+    thread: threading.Thread = field(init=False)
+
+    @thread.default
+    def _daemon(self) -> threading.Thread:
+        return threading.Thread(target=self._run, name="background", daemon=True)
+
+    def _run(self) -> None:
+        while (entry := self._next()) is not None:
+            key, action = entry
+            try:
+                action()
+            except Exception:  # noqa: BLE001  # the next action mustn't suffer
+                _log.exception("an action in the background failed")
+            finally:
+                with self.changed:
+                    self.waiting.finish(key)
+
+    def _next(self) -> tuple[str, Callable[[], object]] | None:
+        """Return what runs next, once there is something; `None` once the background is closed."""
+        with self.changed:
+            while not self.is_closed:
+                if (entry := self.waiting.take()) is not None:
+                    return entry
+                self.changed.wait()
+        return None

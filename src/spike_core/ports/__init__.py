@@ -78,7 +78,7 @@ if TYPE_CHECKING:
     from spike_core.ports.api_keys import ApiKeyRepository
     from spike_core.ports.audit import AuditPage, AuditReader, Damage, UnreadableRow
     from spike_core.ports.authenticator import Authenticator, Identity, IncomingRequest
-    from spike_core.ports.background import Background
+    from spike_core.ports.background import Background, Urgency
     from spike_core.ports.blender import Blender
     from spike_core.ports.blobs import BlobStore, StoredObject
     from spike_core.ports.broker import Broker, WorkerPool
@@ -282,6 +282,7 @@ __all__ = [
     "UnmonitoredProgress",
     "UnreadableRow",
     "Upscaler",
+    "Urgency",
     "User",
     "UserId",
     "UserRepository",
@@ -384,7 +385,7 @@ __getattr__ = lazy_names(
         "spike_core.ports.api_keys": ("ApiKeyRepository",),
         "spike_core.ports.audit": ("AuditPage", "AuditReader", "Damage", "UnreadableRow"),
         "spike_core.ports.authenticator": ("Authenticator", "Identity", "IncomingRequest"),
-        "spike_core.ports.background": ("Background",),
+        "spike_core.ports.background": ("Background", "Urgency"),
         "spike_core.ports.blender": ("Blender",),
         "spike_core.ports.blobs": ("BlobStore", "StoredObject"),
         "spike_core.ports.broker": ("Broker", "WorkerPool"),

@@ -13,6 +13,7 @@ from spike_core.domain.jobs import PendingJob
 from spike_core.domain.render_options import DEFAULT_OPTIONS, RenderOptions
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import NO_TOKENS, Tokens
+from spike_core.ports.background import Urgency
 from spike_core.ports.blobs import BlobStore
 from spike_core.ports.clock import Clock
 from spike_core.ports.concurrency import Concurrency
@@ -146,7 +147,7 @@ class BatchUploads(Extensible):
                 raise
             return _batch(validated, none_accepted, errors | {image.id: error for image in stored})
         self.dispatch.start(accepted.due)
-        self.rendition_making.soon([image.id for image in stored], caller=owner_id)
+        self.rendition_making.soon([image.id for image in stored], caller=owner_id, urgency=Urgency.SOON)
         return batch
 
     def _validate(

@@ -22,6 +22,7 @@ from spike_core.domain.errors import (
 from spike_core.domain.identifiers import JobId
 from spike_core.domain.jobs import ClaimedJob, PendingJob, Result
 from spike_core.domain.objects import ObjectKey
+from spike_core.ports.background import Urgency
 from spike_core.ports.blobs import BlobStore
 from spike_core.ports.heartbeat import Heartbeat
 from spike_core.services.job_transitions import JobTransitions
@@ -117,7 +118,7 @@ class JobRunner:
                 outcome = self._deliver(job, result, attempt)
         self.dispatch.start(attempt.due)
         if outcome is JobOutcome.DELIVERED:
-            self.rendition_making.soon([job.id], caller=job.spec.owner_id)
+            self.rendition_making.soon([job.id], caller=job.spec.owner_id, urgency=Urgency.LATER)
         return outcome
 
     def _make(self, job: ClaimedJob, attempt: _Attempt) -> Result:

@@ -6,7 +6,7 @@ a maintenance task makes those that were missed, and those of pictures from befo
 
 import io
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
@@ -37,7 +37,7 @@ from spike_core.domain.renditions import (
     Rendition,
     Renditions,
 )
-from spike_core.ports.background import Background
+from spike_core.ports.background import Background, Urgency
 from spike_core.ports.clock import Clock
 from spike_core.ports.ids import Ids
 from spike_core.ports.rendition_maker import MadeRenditions, RenditionMaker
@@ -65,32 +65,39 @@ class RenditionMaking:
     maker: RenditionMaker | None  # `None`: none are ever made
     background: Background | None  # `None`: only the maintenance task makes them
 
-    def soon(self, pictures: Sequence[Pictured], *, caller: OwnerId | None) -> None:
+    def soon(self, pictures: Sequence[Pictured], *, caller: OwnerId | None, urgency: Urgency) -> None:
         """Have missing renditions made in the background, once the pictures' rows are committed. Never fails.
 
         The background has a limited number of places for a caller; what finds none is left to the maintenance task. So
         is a picture's last attempt: while the engine is unavailable, many requests for a picture would use all up.
         """
         for of in pictures:
-            self._in_background(partial(self._try, of), key=of.text, caller=caller)
+            self._in_background(partial(self._try, of), key=of.text, caller=caller, urgency=urgency)
 
-    def request_missing(self, pictures: Iterable[Image | CompletedJob], *, caller: OwnerId | None) -> None:
-        """Have those made in the background that someone wants to see and that are missing. Never fails.
+    def request_missing(self, pictures: Sequence[Image | CompletedJob], *, caller: OwnerId | None) -> None:
+        """Have those made next, the first one first, that someone looks at and that are missing. Never fails.
 
-        What is younger than `GRACE` is left to the process that has the picture.
+        What is younger than `GRACE` is left to the process that has the picture; if that is this one, it hurries.
         """
         before = self.clock.now() - GRACE
-        self.soon([each.id for each in pictures if _is_missing(each, before=before)], caller=caller)
+        for each in reversed(pictures):  # what is asked for last is made first
+            since = _awaited_since(each)
+            if since is not None and since < before:
+                self.soon([each.id], caller=caller, urgency=Urgency.NOW)
+            elif since is not None and self.background is not None:
+                self.background.hasten(each.id.text)
 
     def remake_lost(self, pictures: Sequence[Pictured], *, caller: OwnerId | None) -> None:
         """Have those made anew, in the background, that are gone from the store although their picture is there."""
         for of in pictures:
-            self._in_background(partial(self._remake, of), key=f"remake {of}", caller=caller)
+            self._in_background(partial(self._remake, of), key=f"remake {of}", caller=caller, urgency=Urgency.NOW)
 
-    def _in_background(self, action: Callable[[], None], *, key: str, caller: OwnerId | None) -> None:
+    def _in_background(self, action: Callable[[], None], *, key: str, caller: OwnerId | None, urgency: Urgency) -> None:
         if self.maker is not None and self.background is not None:
             who = ANONYMOUS if caller is None else caller
-            self.transactions.when_committed(partial(self.background.soon, action, key=key, caller=who.text))
+            self.transactions.when_committed(
+                partial(self.background.soon, action, key=key, caller=who.text, urgency=urgency)
+            )
 
     def make(self, of: Pictured) -> Renditions | None:
         """Make a picture's renditions unless there are some, and return them; `None` if none can be made.
@@ -222,12 +229,13 @@ class RenditionMaking:
             tx.renditions.set_attempts(of, attempts)
 
 
-def _is_missing(picture: Image | CompletedJob, *, before: datetime) -> bool:
+def _awaited_since(picture: Image | CompletedJob) -> datetime | None:
+    """Return since when a picture is there whose renditions are missing; `None` if it has some."""
     match picture:
         case Image():
-            return picture.renditions is None and picture.created_at < before
+            return picture.created_at if picture.renditions is None else None
         case CompletedJob():
-            return picture.result.renditions is None and picture.ended_at < before
+            return picture.ended_at if picture.result.renditions is None else None
         case unreachable:
             assert_never(unreachable)
 

@@ -10,6 +10,7 @@ from spike_core.domain.jobs import PendingJob
 from spike_core.domain.render_options import DEFAULT_OPTIONS, RenderOptions
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
+from spike_core.ports.background import Urgency
 from spike_core.ports.clock import Clock
 from spike_core.ports.transactions import Transactions
 from spike_core.services.ingest import Ingest
@@ -97,7 +98,7 @@ class Uploads(Extensible):
             )
             self._run_hooks(tx, uploaded)
         self.dispatch.start(accepted.due)
-        self.rendition_making.soon([image.id], caller=owner_id)
+        self.rendition_making.soon([image.id], caller=owner_id, urgency=Urgency.SOON)
         return uploaded
 
     @retry_on_conflict
@@ -123,5 +124,5 @@ class Uploads(Extensible):
             image = image.with_digests(digests)
             self.new_images.add(tx, ANONYMOUS, [image], quote=None, album_id=None, request_id=None)
             self._run_hooks(tx, image)
-        self.rendition_making.soon([image.id], caller=None)
+        self.rendition_making.soon([image.id], caller=None, urgency=Urgency.SOON)
         return image

@@ -6,7 +6,7 @@ from typing import Any, Final, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from browsing import Person, as_file, sign_in, upload
 from effort import long
@@ -172,6 +172,43 @@ def test_back_returns_to_the_place_and_the_picture_that_was_opened(library: Page
     assert abs(library.evaluate("scrollY") - at) < 5
     library.reload()
     expect(library.get_by_role("link", name=str(name))).to_be_visible()
+
+
+def test_an_undone_deletion_another_window_and_a_filter_on_its_way_keep_what_is_shown(library: Page) -> None:
+    scroll_to(library, 0.5)
+    tile = library.evaluate_handle("document.elementFromPoint(600, 450).closest('.tile')")
+    id_ = library.evaluate("tile => tile.dataset.id", tile)
+    mine = library.locator(f"[data-id={id_}]")
+    mine.locator("input").check()
+    library.keyboard.press("Shift+ArrowRight")
+    library.keyboard.press("Shift+ArrowRight")
+    library.keyboard.press("Shift+ArrowLeft")
+    bar = library.get_by_role("toolbar", name="Selected pictures")
+    expect(bar).to_contain_text("2 selected")
+    at = library.evaluate("scrollY")
+    bar.get_by_role("button", name="Delete").click()
+    expect(mine).to_have_count(0)
+    library.get_by_role("button", name="Undo").click()
+    expect(mine).to_be_in_viewport()
+    expect(library.locator("[data-link]:focus")).to_have_count(1)
+    assert library.evaluate("scrollY") == at
+    size = library.viewport_size
+    assert size is not None
+    for width in (700, 360, 900, size["width"]):  # each time the rows begin with other pictures
+        library.set_viewport_size({"width": width, "height": size["height"]})
+        expect(mine).to_be_in_viewport()
+    library.set_viewport_size({**size, "height": 3 * size["height"]})
+    scroll_to(library, 0.5)
+    held: list[Route] = []
+    library.route("**/api/images/layout?*", lambda route: held.append(route))  # noqa: PLW0108  # not for a method of C
+    with library.expect_request("**/api/images/layout?*"):
+        library.get_by_label("Search by name").fill("harbor")
+    library.locator(".select-box input").nth(9).check()
+    expect(bar).to_contain_text("1 selected")
+    held[0].continue_()
+    library.unroute("**/api/images/layout?*")
+    expect(library.locator("h1 .count")).to_have_text(str(OF_ONE_PLACE))
+    library.set_viewport_size(size)
 
 
 def test_ranges_all_and_days_are_selected_and_enhancing_says_price_and_time(library: Page) -> None:

@@ -48,6 +48,27 @@ def test_many_files_go_up_as_one_request(studio: Page, ada: Person) -> None:
     assert len(ada.images()) == 7
 
 
+def test_late_thumbnails_are_asked_for_together_and_the_files_are_shown_until_then(studio: Page) -> None:
+    count, asked = 8, list[int]()
+
+    def take_thumbnails_away(route: Route) -> None:
+        answer = route.fetch().json()
+        asked.append(len(answer["images"]))
+        late = {"thumbnailUrl": None, "previewUrl": None, "thumbhash": None}
+        route.fulfill(json={**answer, "images": [{**image, **late} for image in answer["images"]]})
+
+    late = "**/api/images?ids=*"
+    studio.route(late, take_thumbnails_away)
+    studio.locator("input[type=file]").set_input_files([as_file(f"{number}.jpg") for number in range(count)])
+    shown = studio.locator(".tile canvas:not([hidden]):not([width='16'])")
+    expect(shown).to_have_count(count)
+    studio.wait_for_event("response", lambda response: "?ids=" in response.url)
+    assert asked == [count] * len(asked)
+    studio.unroute(late)
+    expect(studio.locator(".tile.loaded")).to_have_count(count)
+    expect(shown).to_have_count(0)  # they take memory
+
+
 def test_batches_keep_to_the_limits_that_the_api_publishes(studio: Page, ada: Person) -> None:
     def reduce(route: Route) -> None:
         route.fulfill(json={**ada.ask("GET", "/api/usage"), "batchFilesMax": 3})

@@ -74,6 +74,24 @@ def test_every_kind_of_upload_gets_them() -> None:
     assert all(renditions_of(spike, image) for image in images)
 
 
+def test_those_of_what_a_page_shows_come_first_and_those_of_results_last() -> None:
+    spike = build_in_memory()
+    ada, bob = spike.owner(), spike.owner(email="bob@example.org")
+    first = spike.upload(ada, LARGE)
+    assert first.job is not None
+    spike.work()
+    images = [spike.upload(owner, LARGE).image for owner in (ada, ada, ada, bob)]
+    spike.images.renditions.request_missing(images[1:3], caller=ada)
+    expected = [images[1], images[2], first.image, images[3], images[0]]
+    order: list[Pictured] = []
+    for _ in range(6):
+        key, action = spike.background._waiting.take() or pytest.fail("too few wait")
+        action()
+        spike.background._waiting.finish(key)
+        order += [ImageId.parse(key)] if key.startswith("img_") else [JobId.parse(key)]
+    assert order == [*(image.id for image in expected), first.job.id]
+
+
 def test_a_small_picture_has_one_rendition() -> None:
     spike = build_in_memory()
     image = spike.upload(spike.owner(), draw_picture(400, 300)).image

@@ -9,7 +9,7 @@ import { acceptFiles, fileButton } from './dropzone.js';
 import { debounced, on } from './events.js';
 import { enableDragging } from './grid.js';
 import { imageSource } from './image_source.js';
-import { hiddenIds, selectionBar } from './picture_actions.js';
+import { selectionBar } from './picture_actions.js';
 import { navigate } from './router.js';
 import { createSelection } from './selection.js';
 import { copyLink, sharedAlbumLink } from './share_links.js';
@@ -76,13 +76,9 @@ export async function albumView({ id }, signal) {
     await reload();
   }
 
-  source.onEntries = () => {
-    source.remove(hiddenIds);
-    render();
-  };
+  source.onEntries = render;
   async function load(height = 0) {
-    source.reset();
-    await source.loadUntil(Math.ceil(height / 20));
+    await source.reset(Math.ceil(height / 20));
     reportErrors(source.loadAhead());
   }
   const reload = async () => {
@@ -92,7 +88,7 @@ export async function albumView({ id }, signal) {
 
   async function reorder(next) {
     const byId = new Map(source.entries.map((entry) => [entry.id, entry]));
-    source.entries = next.map((imageId) => byId.get(imageId));
+    source.order(next.map((imageId) => byId.get(imageId)));
     render();
     try {
       await call('PATCH', `/api/albums/${id}/images`, { body: { imageOrder: next } });
@@ -173,6 +169,7 @@ export async function albumView({ id }, signal) {
     );
     grid.element.hidden = !source.entries.length;
     grid.update();
+    if (!source.hasMore) selection.keepListed();
     replaceContent(
       footer,
       !source.entries.length &&
@@ -243,6 +240,7 @@ export async function albumView({ id }, signal) {
   );
   acceptFiles({ text: `Add to ${album.name}`, onFiles: uploadHere }, signal);
   const reloadSoon = debounced(() => reportErrors(reload()), UPLOADS_PAUSE_MS, signal); // uploads come many at a time
+  on('images-changed', reloadSoon, signal);
   on('uploaded', ({ albumId }) => albumId === id && reloadSoon(), signal);
   on(
     'image-deleted',
@@ -250,17 +248,6 @@ export async function albumView({ id }, signal) {
       if (grid.indexOf(imageId) !== undefined) reportErrors(reload());
     },
     signal,
-  );
-  on('images-hidden', () => source.onEntries(), signal);
-  on('images-shown-again', () => reportErrors(reload()), signal);
-  document.getElementById('main').addEventListener(
-    'displayed',
-    ({ detail }) => {
-      grid.update({ keepsPlace: false });
-      const index = detail.opened && grid.indexOf(detail.opened);
-      if (index !== undefined) grid.focusEntry(index, { scrolls: false });
-    },
-    { signal, once: true },
   );
   await load(history.state?.scroll);
   return [header, details, grid.element, footer, announcement, bar.element];

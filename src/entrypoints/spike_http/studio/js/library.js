@@ -9,7 +9,7 @@ import { enableDragging, markDropTarget } from './grid.js';
 import { imageSource } from './image_source.js';
 import { toTile } from './images.js';
 import { describeLimits, readLimits } from './limits.js';
-import { hiddenIds, selectionBar } from './picture_actions.js';
+import { selectionBar } from './picture_actions.js';
 import { replaceQuery } from './router.js';
 import { createSelection } from './selection.js';
 import { defaultOrder, tierById, tiersFor } from './tiers.js';
@@ -80,24 +80,16 @@ export async function libraryView({ query }, signal) {
     return true;
   }
 
-  let narrowing = 0;
-  // requests the list anew; `index` is the place that has to be there before the page is shown
+  // requests the list anew; the place at this height has to be there before it is shown
   async function load(height = 0) {
-    const request = ++narrowing;
     for (const name of FILTERS) {
       if (filters[name]) parameters[name] = filters[name];
       else delete parameters[name];
     }
-    source.reset();
-    source.onEntries = () => {
-      if (request !== narrowing) return;
-      source.remove(hiddenIds);
-      render();
-    };
-    await source.loadUntil(0);
-    if (height) await source.loadUntil(Math.ceil(height / 20));
+    await source.reset(height && Math.ceil(height / 20));
     source.loadAhead().catch(reportError);
   }
+  source.onEntries = render;
   function render() {
     const { length } = source.entries;
     count.textContent = length ? `${length}${source.hasMore ? '+' : ''}` : '';
@@ -105,6 +97,7 @@ export async function libraryView({ query }, signal) {
     tools.hidden = !length && !isNarrowed() && !source.hasMore;
     grid.element.hidden = !length;
     grid.update();
+    if (!source.hasMore) selection.keepListed();
     replaceContent(footer, !length && !source.hasMore && emptyPage());
   }
   const limits = h('span', {});
@@ -130,6 +123,16 @@ export async function libraryView({ query }, signal) {
           ),
         );
 
+  let isRenderDue = false;
+  // once for all pictures of a request
+  function renderSoon() {
+    if (isRenderDue) return;
+    isRenderDue = true;
+    queueMicrotask(() => {
+      isRenderDue = false;
+      render();
+    });
+  }
   const reload = () => {
     replaceQuery(filters);
     selection.clear();
@@ -137,6 +140,7 @@ export async function libraryView({ query }, signal) {
   };
   // after uploads, which come many at a time; what is selected stays so
   const loadSoon = debounced(() => load(scrollY).catch(reportError), UPLOADS_PAUSE_MS, signal);
+  on('images-changed', loadSoon, signal);
   const reportError = (error) => signal.aborted || showError(error);
   function clearFilters() {
     for (const name of ['search', 'state', 'tier']) filters[name] = '';
@@ -241,20 +245,11 @@ export async function libraryView({ query }, signal) {
       const picture = toTile(image);
       const entry = { id: image.id, width: picture.width, height: picture.height, createdAt: new Date().toISOString() };
       if (isNarrowed() || filters.order) return loadSoon();
-      if (!source.prepend(entry)) return undefined;
-      return render();
+      if (source.prepend(entry)) renderSoon();
+      return undefined;
     },
     signal,
   );
-  on(
-    'images-hidden',
-    (ids) => {
-      source.remove(ids);
-      render();
-    },
-    signal,
-  );
-  on('images-shown-again', () => load().catch(showError), signal);
   on(
     'image-deleted',
     (id) => {
@@ -264,15 +259,6 @@ export async function libraryView({ query }, signal) {
       render();
     },
     signal,
-  );
-  document.getElementById('main').addEventListener(
-    'displayed',
-    ({ detail }) => {
-      grid.update({ keepsPlace: false });
-      const index = detail.opened && grid.indexOf(detail.opened);
-      if (index !== undefined) grid.focusEntry(index, { scrolls: false });
-    },
-    { signal, once: true },
   );
   await load(history.state?.scroll);
   return [

@@ -15,13 +15,13 @@ import { sharedView, sharedViewOf } from './shared.js';
 import { openSignInDialog } from './sign_in.js';
 import { loadTiers } from './tiers.js';
 import { showError, showToast } from './toasts.js';
-import { tokensView } from './tokens.js';
 import './upload_panel.js';
 import { resumeUploads } from './uploads.js';
 import { balance, refreshWallet } from './wallet.js';
 
 // not where people start, so their modules are loaded when they are opened
 const accountView = async () => (await import('./account.js')).accountView();
+const tokensView = async (...given) => (await import('./tokens.js')).tokensView(...given);
 const createView = async (...given) => (await import('./create.js')).createView(...given);
 const creationView = async (...given) => (await import('./create.js')).creationView(...given);
 

@@ -82,6 +82,13 @@ async function enhance(imageIds, order) {
       price += answer.summary.totalCost;
     }
   } catch (error) {
+    if (error.status === 404) {
+      Object.assign(error, {
+        message: 'Some of these pictures were deleted meanwhile.',
+        suggestion: 'Try again without them.',
+      });
+      emit('images-changed');
+    }
     if (started) error.message = `${started} of ${imageIds.length} started. ${error.message}`;
     throw error;
   } finally {

@@ -4,6 +4,7 @@ import { h, progressBar, setProgress } from './dom.js';
 import { on } from './events.js';
 import { RENEWED_BEFORE_MS, reportLost } from './images.js';
 import { isFinished } from './job_polling.js';
+import { drawFile, forgetFile } from './local_previews.js';
 import { drawThumbhash, thumbhashCanvas } from './thumbhash.js';
 
 const FILL_EVERY_MS = 80;
@@ -11,8 +12,9 @@ const FILL_EVERY_MS = 80;
 // third of a second, its thumbhash has to do: thumbnails are loaded when it slows down.
 const FASTEST = 18;
 const FASTEST_LOADING = 3;
-const WAIT_MS = 1500; // until a thumbnail that wasn't made yet is asked for again
-const WAITS_MAX = 4;
+const RETRY_MS = 1000; // until thumbnails that aren't made yet are asked for again, all at once
+const ASKS_MAX = 30;
+const OUTAGE_MS = 3000; // until names and URLs are asked for again that couldn't be loaded
 const DETAILS_MAX = 100; // per request, as the API allows
 
 // As for `virtualGrid`; `element` is the grid, `indexOf` maps ids to indexes of entries.
@@ -25,7 +27,9 @@ export function pictureTiles({ element, source, hrefOf, selection, extraOf, inde
   let lastTop = 0;
   let lastAt = 0;
   let fillTimer;
+  let retryTimer;
   let isFetching = false;
+  let isOutage = false;
 
   // Shows these entries in a row, by the tiles that it has; returns the tiles.
   function show(row, entries, { start, widths }) {
@@ -54,7 +58,7 @@ export function pictureTiles({ element, source, hrefOf, selection, extraOf, inde
     const tile = h('div', { class: 'tile', role: 'gridcell' }, link);
     const known = { tile, link, image, canvas, name };
     // an event of the picture before this one may arrive late
-    image.addEventListener('load', () => known.hasImage && image.complete && tile.classList.add('loaded'));
+    image.addEventListener('load', () => known.hasImage && image.complete && reportLoaded(known));
     image.addEventListener('error', () => known.hasImage && image.complete && reportFailure(known));
     if (selection) {
       known.input = h('input', { type: 'checkbox', tabindex: -1 });
@@ -68,6 +72,7 @@ export function pictureTiles({ element, source, hrefOf, selection, extraOf, inde
 
   function bind(known, entry, index) {
     known.entry = entry;
+    known.previewOf = undefined;
     known.tile.dataset.id = entry.id;
     known.tile.className = 'tile';
     known.link.setAttribute('aria-label', `Picture ${index + 1}`);
@@ -77,6 +82,7 @@ export function pictureTiles({ element, source, hrefOf, selection, extraOf, inde
     if (known.extra) known.tile.append(known.extra);
     tiles.set(entry.id, known);
     describe(known, pictures.get(entry.id));
+    if (!pictures.get(entry.id)?.url) showPreview(known);
     renderSelected(entry.id);
     renderProgress(entry.id);
   }
@@ -86,7 +92,7 @@ export function pictureTiles({ element, source, hrefOf, selection, extraOf, inde
     const { tile, link, entry, input, canvas, name } = known;
     link.href = hrefOf(entry); // it may lead to the picture itself
     name.textContent = picture?.name ?? '';
-    drawThumbhash(canvas, picture?.thumbhash);
+    if (known.previewOf !== entry.id) drawThumbhash(canvas, picture?.thumbhash);
     if (!picture) return;
     link.setAttribute('aria-label', picture.name);
     input?.setAttribute('aria-label', `Select ${picture.name}`);
@@ -103,6 +109,24 @@ export function pictureTiles({ element, source, hrefOf, selection, extraOf, inde
     if (known.hasImage || known.tile.classList.contains('unavailable') || !picture.url) return;
     known.hasImage = true;
     known.image.src = picture.url;
+  }
+
+  // shows the file that was uploaded, where this page has it
+  function showPreview(known) {
+    const { canvas, entry, tile } = known;
+    if (known.previewOf === entry.id) return;
+    const isWanted = () => known.previewOf === entry.id && tiles.get(entry.id) === known && !tile.matches('.loaded');
+    if (drawFile(canvas, entry, isWanted)) known.previewOf = entry.id;
+  }
+
+  function reportLoaded(known) {
+    const { id } = known.entry;
+    known.tile.classList.add('loaded');
+    failures.delete(id);
+    forgetFile(id);
+    if (known.previewOf !== id) return;
+    known.previewOf = undefined;
+    drawThumbhash(known.canvas, pictures.get(id)?.thumbhash);
   }
 
   function reportFailure(known) {
@@ -129,14 +153,21 @@ export function pictureTiles({ element, source, hrefOf, selection, extraOf, inde
     for (const known of tiles.values()) {
       const picture = pictures.get(known.entry.id);
       if (!picture || picture.until < Date.now() + RENEWED_BEFORE_MS) wanted.push(known.entry);
-      else if (speed <= FASTEST_LOADING) showImage(known, picture);
+      else if (picture.url && speed <= FASTEST_LOADING) showImage(known, picture);
+      if (picture?.url || picture?.isGone || speed > FASTEST_LOADING) continue;
+      showPreview(known);
+      if (picture) retrySoon();
     }
     if (!wanted.length || isFetching) return;
     isFetching = true;
     try {
       await fetchDetails(inOrder(wanted).slice(0, DETAILS_MAX));
+      isOutage = false;
     } catch (error) {
-      if (!signal.aborted) source.onError(error);
+      if (signal.aborted) return;
+      if (!isOutage) source.onError(error);
+      isOutage = true;
+      retrySoon(OUTAGE_MS);
       return;
     } finally {
       isFetching = false;
@@ -144,7 +175,7 @@ export function pictureTiles({ element, source, hrefOf, selection, extraOf, inde
     fillSoon();
   }
   const inOrder = (entries) => entries.sort((one, other) => indexOf.get(one.id) - indexOf.get(other.id));
-  const waits = new Map(); // id → how often its thumbnail wasn't made yet
+  const asks = new Map(); // id → how often its thumbnail wasn't made yet
 
   async function fetchDetails(entries) {
     const found = await source.details(entries, (entry) => source.entries[indexOf.get(entry.id) - 1]);
@@ -158,22 +189,25 @@ export function pictureTiles({ element, source, hrefOf, selection, extraOf, inde
         hideImage(known);
         describe(known, picture);
       }
-      if (!picture.url) waitForThumbnail(picture);
+      if (picture.url) continue;
+      // a thumbnail is made soon after the upload; where it never is, the original is shown
+      asks.set(picture.id, (asks.get(picture.id) ?? 0) + 1);
+      if (asks.get(picture.id) > ASKS_MAX) picture.url = picture.originalUrl;
     }
     // deleted meanwhile, elsewhere: it stays as an empty tile until the next visit
-    for (const id of missing) pictures.set(id, { id, name: 'Deleted', until: Number.POSITIVE_INFINITY });
+    for (const id of missing) pictures.set(id, { id, name: 'Deleted', until: Number.POSITIVE_INFINITY, isGone: true });
   }
 
-  // a thumbnail is made soon after the upload; where it never is, the original is shown
-  function waitForThumbnail(picture) {
-    const count = (waits.get(picture.id) ?? 0) + 1;
-    waits.set(picture.id, count);
-    if (count > WAITS_MAX) picture.url = picture.originalUrl;
-    else
-      setTimeout(() => {
-        if (pictures.get(picture.id) === picture && !signal.aborted) picture.until = 0;
-        fillSoon();
-      }, WAIT_MS * count);
+  // asks again for all pictures in sight that have no thumbnail yet
+  function retrySoon(afterMs = RETRY_MS) {
+    retryTimer ??= setTimeout(() => {
+      retryTimer = undefined;
+      for (const id of tiles.keys()) {
+        const picture = pictures.get(id);
+        if (picture && !picture.url && !picture.isGone) picture.until = 0;
+      }
+      fillSoon();
+    }, afterMs);
   }
 
   function renderSelected(id) {
@@ -195,7 +229,10 @@ export function pictureTiles({ element, source, hrefOf, selection, extraOf, inde
   function fillSoon(isMoving = lastTop !== scrollY) {
     fillTimer ??= setTimeout(fill, isMoving ? FILL_EVERY_MS : 0);
   }
-  signal.addEventListener('abort', () => clearTimeout(fillTimer));
+  signal.addEventListener('abort', () => {
+    clearTimeout(fillTimer);
+    clearTimeout(retryTimer);
+  });
   on(
     'job',
     (job) => {
@@ -215,6 +252,7 @@ export function pictureTiles({ element, source, hrefOf, selection, extraOf, inde
     forget(some) {
       for (const known of some) {
         hideImage(known);
+        failures.delete(known.entry.id); // its picture is tried again when it is shown again
         if (tiles.get(known.entry.id) === known) tiles.delete(known.entry.id);
       }
     },

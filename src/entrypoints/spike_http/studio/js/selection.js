@@ -27,9 +27,14 @@ export function createSelection(source) {
       anchor = id;
       changed();
     },
+    // moves the end of the range that begins at the anchor
     extendTo(index, from) {
       if (anchorIndex() < 0) anchor = idAt(from);
-      selectRange(anchorIndex(), index);
+      const start = anchorIndex();
+      const isInRange = (place) => Math.min(start, index) <= place && place <= Math.max(start, index);
+      for (let place = Math.min(index, from); place <= Math.max(index, from); place++)
+        if (!isInRange(place)) ids.delete(idAt(place));
+      selectRange(start, index);
       changed();
     },
     add(more) {
@@ -39,6 +44,14 @@ export function createSelection(source) {
     remove(some) {
       for (const id of some) ids.delete(id);
       changed();
+    },
+    // forgets what isn't listed any more, of a list that is complete
+    keepListed() {
+      const { size } = ids;
+      if (!size) return;
+      const listed = new Set(source.entries.map(({ id }) => id));
+      for (const id of ids) if (!listed.has(id)) ids.delete(id);
+      if (ids.size !== size) changed();
     },
     clear() {
       ids.clear();

@@ -44,9 +44,8 @@ export async function sharedView({ id, token }, signal) {
     signal,
   );
   source.onEntries = () => grid.update();
-  await source.loadUntil(Math.ceil((history.state?.scroll ?? 0) / 20));
+  await source.reset(Math.ceil((history.state?.scroll ?? 0) / 20));
   source.loadAhead().catch((error) => signal.aborted || source.onError(error));
-  document.getElementById('main').addEventListener('displayed', () => grid.update(), { signal, once: true });
   return [
     h(
       'div',

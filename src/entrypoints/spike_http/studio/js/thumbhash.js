@@ -71,6 +71,7 @@ function sums(terms) {
 export function drawThumbhash(canvas, base64) {
   const pixels = base64 && decodeThumbhash(base64);
   canvas.hidden = !pixels;
+  if (canvas.width !== SIDE) Object.assign(canvas, { width: SIDE, height: SIDE }); // it showed a file
   if (pixels) canvas.getContext('2d').putImageData(pixels, 0, 0);
 }
 

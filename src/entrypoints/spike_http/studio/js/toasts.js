@@ -69,6 +69,16 @@ function addToast(className, content, onDismiss = () => {}) {
       onDismiss();
     }),
   );
+  // the focus goes back to where it came from
+  let origin;
+  toast.addEventListener('focusin', ({ relatedTarget }) => {
+    if (!toast.contains(relatedTarget)) origin = relatedTarget;
+  });
+  toast.remove = () => {
+    const hadFocus = toast.contains(document.activeElement);
+    container.contains(toast) && container.removeChild(toast);
+    if (hadFocus) origin?.focus({ preventScroll: true });
+  };
   container.append(toast);
   // a message with a button isn't pushed out
   for (const old of [...container.children].slice(0, -3)) if (!old.querySelector('.row .button')) old.remove();

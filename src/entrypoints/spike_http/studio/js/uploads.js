@@ -6,6 +6,7 @@ import { absoluteUrl, newIdempotencyKey, post, toApiError, unlessBusy, unreachab
 import { emit, on } from './events.js';
 import { pollJobs } from './job_polling.js';
 import { readLimits, tooLarge } from './limits.js';
+import { keepFile } from './local_previews.js';
 import { quoteText } from './quotes.js';
 import { currentUser } from './session.js';
 import { forgetUploads, keepUploads, keptUploads } from './upload_store.js';
@@ -226,6 +227,7 @@ on('signed-out', () => dismiss([...uploads]));
 function settle(item, result) {
   if (!result.success) return Object.assign(item, { state: 'failed', error: { message: result.error } });
   Object.assign(item, { state: 'done', progress: 1, imageId: result.imageId, duplicateOf: result.duplicateOf });
+  keepFile(result.imageId, item.file);
   emit('uploaded', {
     image: {
       id: result.imageId,

@@ -6,6 +6,7 @@ import { pictureTiles } from './picture_tiles.js';
 import { layOut, rowAt, rowOfEntry } from './rows.js';
 
 const OVERSCAN = 0.75; // of the window's height, above and below it
+const HEADER = 76; // px at the top of the window
 const RETRY_MS = 3000; // after a page of entries couldn't be loaded
 
 // `source` is {entries, details(ids) → Promise of pictures, loadMore()}: `entries` are {id, width, height, createdAt}, a picture is
@@ -74,7 +75,9 @@ export function virtualGrid({ source, label, hrefOf, selection, extraOf, section
     else free.push(row);
     row.layout = undefined;
   }
+  let held; // what update has kept at the top of the window: while one drags the window's edge, that many times would move it
   const anchorOf = () => {
+    if (held?.top === scrollY) return held;
     const y = scrollY - offset();
     if (y <= 0) return undefined;
     const row = rows[rowAt(rows, y)];
@@ -86,6 +89,7 @@ export function virtualGrid({ source, label, hrefOf, selection, extraOf, section
     if (index === undefined) return;
     const top = offset() + rows[rowOfEntry(rows, index)].top + by;
     if (Math.abs(top - scrollY) > 1) scrollTo(0, top);
+    held = { id, by, top: scrollY };
   }
 
   function rangeAt(top, overscan) {
@@ -105,7 +109,7 @@ export function virtualGrid({ source, label, hrefOf, selection, extraOf, section
     // rows around the window come when it stays: those of a scrollbar that is dragged would be gone in the next frame
     const [first, last] = hasJumped ? inWindow : rangeAt(top, OVERSCAN);
     if (hasJumped) requestFrame();
-    const focused = element.contains(document.activeElement) ? rowOfEntry(rows, focusIndex) : undefined;
+    const focused = [...shown].find(([, row]) => row.contains(document.activeElement))?.[0];
     for (const number of [...shown.keys()].sort((one, other) => one - other))
       if ((number < first || number > last) && number !== focused) release(number);
     for (let number = first; number <= last; number++) if (!shown.has(number)) addRow(number);
@@ -181,10 +185,9 @@ export function virtualGrid({ source, label, hrefOf, selection, extraOf, section
     const target = Math.min(source.entries.length - 1, Math.max(0, index));
     const row = rows[rowOfEntry(rows, target)];
     const top = offset() + row.top;
-    const header = 76;
     if (!scrolls) setFocusIndex(target);
-    else if (top < scrollY + header) scrollTo(0, top - header);
-    else if (top + row.height > scrollY + innerHeight - header) scrollTo(0, top + row.height - innerHeight + header);
+    else if (top < scrollY + HEADER) scrollTo(0, top - HEADER);
+    else if (top + row.height > scrollY + innerHeight - HEADER) scrollTo(0, top + row.height - innerHeight + HEADER);
     if (isRange && selection) selection.extendTo(target, focusIndex);
     setFocusIndex(target);
     render();
@@ -226,7 +229,8 @@ export function virtualGrid({ source, label, hrefOf, selection, extraOf, section
     if (indexOf.has(id)) setFocusIndex(indexOf.get(id));
   });
   element.addEventListener('keydown', (event) => {
-    if (event.target.dataset.link === undefined || !rows.length) return;
+    const isLink = event.target.dataset.link !== undefined;
+    if (!(isLink || event.target.matches('.select-box input')) || !rows.length) return;
     if (onKey?.(event, source.entries[focusIndex], focusIndex)) return event.preventDefault();
     const perWindow = Math.max(1, Math.floor(innerHeight / (rowHeight() + gap())) - 1);
     const repeat = (by) => Array.from({ length: perWindow }).reduce((index) => vertical(index, by), focusIndex);
@@ -244,12 +248,9 @@ export function virtualGrid({ source, label, hrefOf, selection, extraOf, section
       event.preventDefault();
       return focusEntry(targets[event.key](), { isRange: event.shiftKey });
     }
-    if (!selection) return undefined;
-    if (event.key === ' ') {
-      event.preventDefault();
-      selection.toggle(focusIndex, { isRange: event.shiftKey });
-    }
-    return undefined;
+    if (!selection || !isLink || event.key !== ' ') return undefined;
+    event.preventDefault();
+    return selection.toggle(focusIndex, { isRange: event.shiftKey });
   });
   element.addEventListener('click', (event) => {
     const id = event.target.closest('[data-link]')?.closest('.tile').dataset.id;
@@ -263,7 +264,24 @@ export function virtualGrid({ source, label, hrefOf, selection, extraOf, section
   const requestFrame = () => {
     if (frame === undefined) frame = requestAnimationFrame(render);
   };
-  addEventListener('scroll', requestFrame, { signal, passive: true });
+  for (const name of ['scroll', 'resize']) addEventListener(name, requestFrame, { signal, passive: true });
+  // When the page is there, and, once the router has scrolled it: the picture that was opened has the focus, and is in the window
+  // even if that has another width than then.
+  document.getElementById('main').addEventListener(
+    'displayed',
+    ({ detail }) => {
+      update({ keepsPlace: false });
+      const index = indexOf.get(detail.opened);
+      if (index === undefined) return;
+      focusEntry(index, { scrolls: false });
+      queueMicrotask(() => {
+        const row = rows[rowOfEntry(rows, index)];
+        const top = offset() + row.top - scrollY;
+        if (top > innerHeight || top + row.height < HEADER) focusEntry(index);
+      });
+    },
+    { signal, once: true },
+  );
   const resizeObserver = new ResizeObserver(() => element.clientWidth !== width && update());
   resizeObserver.observe(element);
   signal.addEventListener('abort', () => {
