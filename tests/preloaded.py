@@ -123,6 +123,6 @@ def listen() -> None:
     def stop() -> None:
         ours.close()
         server.wait()
-        shutil.rmtree(folder)
+        shutil.rmtree(folder, ignore_errors=True)
 
     atexit.register(stop)
