@@ -175,4 +175,4 @@ def test_a_server_that_is_told_to_stop_leaves_no_child(
 
 def _if_many(pid: int, count: int) -> list[psutil.Process]:
     children = children_of(pid)
-    return children if len(children) == count else []
+    return children if len(children) >= count else []
