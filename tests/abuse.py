@@ -27,7 +27,7 @@ from spike_runtime import Settings
 WEB_THREADS: Final = Settings().web_threads
 HEALTH_S_MAX: Final = 1.0
 JOB_S_MAX: Final = 10.0
-TRIES: Final = 3  # of a measurement: other tests run on the machine
+TRIES: Final = 5  # of a measurement: other tests run on the machine
 CONNECT_S: Final = 30.0
 SLOW_TO_LOOK_AT: Final = (97, 61)  # as in `tests/gate/spike_slow.py`
 SLOW_TO_ENHANCE: Final = (89, 61)

@@ -19,7 +19,6 @@ import sys
 import tempfile
 import threading
 from collections.abc import Sequence
-from importlib.metadata import entry_points
 from typing import Final, NoReturn
 from unittest.mock import patch
 
@@ -29,6 +28,7 @@ from typed_settings import cls_utils
 import new_databases
 from preloaded_workers import fork_workers
 from spike_cli.main import main
+from spike_runtime.entry_points import entry_points
 from spike_runtime.plugins import GROUP
 from spike_runtime.settings import load_settings
 

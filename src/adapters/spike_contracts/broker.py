@@ -15,7 +15,7 @@ from spike_core.domain.identifiers import JobId
 from spike_core.domain.priorities import Priority
 from spike_core.ports.broker import Broker, WorkerPool
 
-TIMEOUT_S: Final = 10  # a test that waits longer fails
+TIMEOUT_S: Final = 30  # a test that waits longer fails
 WORK_S_MAX: Final = 10  # how long the jobs of `SlowBench` last, if a test doesn't release them
 MOMENT_S: Final = 0.2  # long enough for an unwanted effect to show
 DRAIN: Final = timedelta(seconds=TIMEOUT_S)

@@ -96,7 +96,7 @@ def create_app(
         app.add_route(path, MetadataResource(base_urls=urls))
     for path, page in document_pages(document, base_urls=urls).items():
         app.add_route(path, page)
-    files = StudioFiles.read()
+    files = _studio_files()
     studio = StudioPageResource(files=files, object_urls=object_urls(spike, urls))
     shared = share_pages(
         studio,
@@ -109,3 +109,8 @@ def create_app(
     for path, resource in {**studio_pages(studio, files), **shared}.items():
         app.add_route(path, resource)
     return app
+
+
+@cache  # reading and compressing them takes half of an app's processor time, and a process may have several
+def _studio_files() -> StudioFiles:
+    return StudioFiles.read()

@@ -3,10 +3,11 @@
 import functools
 import sys
 from collections.abc import Mapping, Sequence
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from typing import Any, Final
 
 from spike_core.ports.factories import ADAPTER_API
+from spike_runtime.entry_points import entry_points
 from spike_runtime.settings import WrongSettings
 
 GROUP: Final = "spike.adapters"
@@ -44,7 +45,7 @@ def installed_names() -> Sequence[str]:
     return sorted({each.partition(".")[2] for each in _installed()})
 
 
-@functools.cache  # reading the metadata of all packages is slow, and a start needs it six times
+@functools.cache  # a start needs it six times
 def _installed() -> Mapping[str, EntryPoint]:
     found: dict[str, EntryPoint] = {}
     for point in entry_points(group=GROUP):

@@ -4,7 +4,7 @@ An entry point's name says which policy it is. It names a function or class that
 """
 
 from collections.abc import Mapping
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from typing import Any, Final
 
 from attrs import evolve, fields, frozen
@@ -12,6 +12,7 @@ from attrs import evolve, fields, frozen
 from spike_core.domain.catalog import Catalog
 from spike_core.ports.price_list import PriceList
 from spike_core.ports.regeneration import RegenerationPolicies
+from spike_runtime.entry_points import entry_points
 from spike_runtime.settings import Settings, WrongSettings
 
 GROUP: Final = "spike.policies"

@@ -1,6 +1,7 @@
 """Settings: the environment (`SPIKE_…`), then a TOML file (`SPIKE_CONFIG`), then the defaults below."""
 
 import difflib
+import functools
 import ipaddress
 import math
 import os
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 
 import typed_settings
 from attrs import Attribute, evolve, field, fields, frozen
+from typed_settings.converters import Converter
 from typed_settings.exceptions import TsError
 from typed_settings.types import OptionList, SettingsClass, SettingsDict
 
@@ -507,10 +509,17 @@ def load_settings() -> Settings:
         raise WrongSettings(f"{CONFIG_VARIABLE}: there is no file {file}")
     files = typed_settings.FileLoader({"*": typed_settings.TomlFormat("spike")}, [file] if file else [])
     try:
-        loaded = typed_settings.load_settings(Settings, [files, typed_settings.EnvLoader(PREFIX)], processors=[_check])
+        loaded = typed_settings.load_settings(
+            Settings, [files, typed_settings.EnvLoader(PREFIX)], processors=[_check], converter=_converter()
+        )
     except TsError as error:
         raise WrongSettings(str(error)) from error
     return evolve(loaded, adapter_variables={n: v for n, v in os.environ.items() if n.startswith(ADAPTER_PREFIX)})
+
+
+@functools.cache  # what it learns about `Settings` takes longer than to load them
+def _converter() -> Converter:
+    return typed_settings.default_converter()
 
 
 def _variable(name: str) -> str:
@@ -540,7 +549,7 @@ def _check(settings_dict: SettingsDict, settings_cls: SettingsClass, options: Op
     Raises:
         WrongSettings: a value can't be converted, or a validator refuses it.
     """
-    converter = typed_settings.default_converter()
+    converter = _converter()
     values: dict[str, Any] = {}
     wrong: list[str] = []
     for option in options:

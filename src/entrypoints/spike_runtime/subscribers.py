@@ -1,12 +1,12 @@
 """Subscribers to domain events, by the entry points of the group `spike.subscribers`."""
 
 from collections.abc import Sequence
-from importlib.metadata import entry_points
 from typing import Final
 
 from spike_core.domain.errors import InvalidInput
 from spike_core.ports.events import Subscriber
 from spike_core.services.event_subscribers import named
+from spike_runtime.entry_points import entry_points
 from spike_runtime.settings import WrongSettings
 
 GROUP: Final = "spike.subscribers"

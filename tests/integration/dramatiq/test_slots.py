@@ -34,7 +34,7 @@ def test_a_place_goes_to_paid_work_though_free_work_has_waited_longer() -> None:
     eventually("one has it", lambda: order == [Priority.LOW])
     slots.give_back(Priority.LOW)
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     assert order == [Priority.LOW, Priority.FREE]
 
 
@@ -46,6 +46,6 @@ def test_free_and_long_work_together_leave_the_reserved_places() -> None:
     eventually("it waits", waiting(slots, 1))
     assert slots.take(Priority.HIGH)
     slots.close()
-    thread.join(10)
+    thread.join(60)
     assert order == []
     assert not slots.take(Priority.HIGH)

@@ -26,7 +26,7 @@ ORIGINALS: Final = "/images/"
 RESULTS: Final = "/enhanced/"
 TIERS: Final = ("FREE", "TIER_1K", "TIER_2K")
 PERSISTENT: Final = {"SPIKE_ATTEMPTS_MAX": "100"}
-OFTEN: Final = {"SPIKE_COLLECT_INTERVAL_S": "0.3", "SPIKE_ORPHANS_INTERVAL_S": "0.3", "SPIKE_ORPHAN_AGE_S": "4"}
+OFTEN: Final = {"SPIKE_COLLECT_INTERVAL_S": "1", "SPIKE_ORPHANS_INTERVAL_S": "1", "SPIKE_ORPHAN_AGE_S": "4"}
 IMPATIENT: Final = {"connect_timeout_s": "1", "read_timeout_s": "1", "attempts_max": "1"}
 
 BAD: Final = (ProxyFault.FAILS, ProxyFault.HANGS, ProxyFault.LIES)

@@ -342,7 +342,7 @@ def test_a_resolver_that_says_nothing_ends_at_the_deadline(
     began_s = time.monotonic()
     with pytest.raises(DownloadFailed):
         fetched(hasty, "http://slow.example.org/")
-    assert time.monotonic() - began_s < 5
+    assert time.monotonic() - began_s < 20
 
 
 def test_a_redirect_is_looked_up_within_the_same_deadline(

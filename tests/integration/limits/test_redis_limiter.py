@@ -62,7 +62,7 @@ def test_a_server_that_is_away_is_told_in_our_words_and_soon(dead_redis_url: str
         began_s = time.monotonic()
         with pytest.raises(LimiterUnavailable):
             open_redis(url).hit("ada", RATE)
-        assert time.monotonic() - began_s < 1
+        assert time.monotonic() - began_s < 10  # without limits of ours, minutes
 
 
 def test_it_counts_again_when_the_server_is_back(valkey: Valkey) -> None:

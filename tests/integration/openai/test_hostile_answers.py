@@ -281,7 +281,7 @@ def test_what_drips_ends_at_the_deadline(
     began = time.monotonic()
     hasty = evolve(generator, retries=evolve(FAST, sleep=pauses.append))
     assert "didn't respond in time" in trouble(hasty)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 30
     assert (len(api.asked), len(pauses)) == (3, 2)
 
 

@@ -1,4 +1,4 @@
-"""A separate process for the test of bombs: probe a file with limited additional memory, and print the error."""
+"""A separate process for the test of bombs: probe files with limited additional memory, and print their errors."""
 
 import resource
 import sys
@@ -15,17 +15,18 @@ _PAGES_FILE = Path("/proc/self/statm")
 
 
 def main() -> None:
-    """Read the file's name and the megabytes from the command line."""
-    file, spare_mb = Path(sys.argv[1]), int(sys.argv[2])
+    """Read the megabytes and the files' names from the command line."""
+    spare_mb = int(sys.argv[1])
     if _PAGES_FILE.exists():  # elsewhere the refusal alone is checked
         in_use = int(_PAGES_FILE.read_text().split()[0]) * resource.getpagesize()
         limit = in_use + spare_mb * 1024 * 1024
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-    with file.open("rb") as content:
-        try:
-            PillowProbe().inspect(content)
-        except SpikeError as error:
-            sys.stdout.write(f"{type(error).__name__}\n")
+    for file in sys.argv[2:]:
+        with Path(file).open("rb") as content:
+            try:
+                PillowProbe().inspect(content)
+            except SpikeError as error:
+                sys.stdout.write(f"{Path(file).name}: {type(error).__name__}\n")
 
 
 if __name__ == "__main__":

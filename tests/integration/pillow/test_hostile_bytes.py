@@ -108,29 +108,25 @@ def test_a_known_signature_before_junk_is_read_or_refused_by_one_of_our_errors(h
     assert facts.dimensions.pixels > 0
 
 
-@pytest.mark.parametrize(
-    "bomb",
-    [
-        a_png_that_announces(30_000, 30_000),
-        a_jpeg_that_announces(12_000, 12_000),
-        a_jpeg_that_announces(65_000, 65_000),
-        a_gif_that_announces(12_000, 12_000),
-        a_webp_that_announces(16_383, 16_383),
-        a_tiff_with_one_tile(12_000, 12_000),
-    ],
-    ids=["PNG", "JPEG", "huge JPEG", "GIF", "WebP", "TIFF tile"],
-)
-def test_a_bomb_is_refused_in_a_process_that_could_not_decode_it(bomb: bytes, tmp_path: Path) -> None:
+def test_bombs_are_refused_in_a_process_that_could_not_decode_one(tmp_path: Path) -> None:
     """Decoded, they take 144 MB to 13 GB; the process may use 100 MB more than at its start."""
-    file = tmp_path / "bomb"
-    file.write_bytes(bomb)
+    bombs = {
+        "PNG": a_png_that_announces(30_000, 30_000),
+        "JPEG": a_jpeg_that_announces(12_000, 12_000),
+        "huge JPEG": a_jpeg_that_announces(65_000, 65_000),
+        "GIF": a_gif_that_announces(12_000, 12_000),
+        "WebP": a_webp_that_announces(16_383, 16_383),
+        "TIFF tile": a_tiff_with_one_tile(12_000, 12_000),
+    }
+    for name, bomb in bombs.items():
+        (tmp_path / name).write_bytes(bomb)
     script = Path(__file__).with_name("inspect_in_little_memory.py")
     run = subprocess.run(
-        [sys.executable, script, file, "100"],
+        [sys.executable, script, "100", *(tmp_path / name for name in bombs)],
         env={"PYTHONPATH": ":".join(sys.path)},
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
-    assert (run.returncode, run.stdout.strip()) == (0, "TooManyPixels"), run.stderr
+    assert (run.returncode, run.stdout.splitlines()) == (0, [f"{name}: TooManyPixels" for name in bombs]), run.stderr

@@ -218,7 +218,7 @@ class GatedContent(io.BytesIO):
         with self.lock:
             GatedContent.inside += 1
             GatedContent.most = max(GatedContent.most, GatedContent.inside)
-        self.gate.wait(timeout=10)
+        self.gate.wait(timeout=60)
         with self.lock:
             GatedContent.inside -= 1
         return super().read(size)

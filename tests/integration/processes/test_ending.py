@@ -3,7 +3,6 @@
 import http.client
 import signal
 import socket
-import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +19,7 @@ from PIL import Image
 from eventually import eventually
 from multipart import CONTENT_TYPE, an_upload
 from pictures import encoded, photograph
-from running import PATIENCE_S, SPIKE, Server, environment, serving
+from running import PATIENCE_S, Server, serving, serving_on
 from spike_core.domain.objects import PictureFormat
 
 CONNECTIONS: Final = 20
@@ -193,14 +192,10 @@ def test_a_name_with_two_addresses_is_served_at_both(tmp_path: Path) -> None:
     addresses = {info[4][0] for info in socket.getaddrinfo("localhost", 0, type=socket.SOCK_STREAM)}
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    command = [SPIKE, "serve", "--host", "localhost", "--port", str(port)]
-    with subprocess.Popen(
-        command, env=environment(tmp_path / "var", {}), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as process:
+    with serving_on(port, tmp_path / "var", {}, host="localhost") as server:
         for address in addresses:
             eventually(f"{address} answers", partial(_answers, str(address), port))
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(PATIENCE_S) == 0
+        assert server.stop() == 0
 
 
 def _answers(address: str, port: int) -> bool:

@@ -33,6 +33,7 @@ def settings(tmp_path: Path) -> Mapping[str, str]:
     return {
         **IMPATIENT,
         **with_engine("hostile_pillow", tmp_path),
+        "SPIKE_LEASE_S": "60",  # so that a busy machine doesn't make a worker look dead
         "SPIKE_SANDBOX": "on",
         "SPIKE_SANDBOX_PROBES": "1",  # each child takes half a second of processor time to start
         "SPIKE_WORKER_THREADS": "1",
@@ -174,4 +175,4 @@ def test_a_server_that_is_told_to_stop_leaves_no_child(
 
 def _if_many(pid: int, count: int) -> list[psutil.Process]:
     children = children_of(pid)
-    return children if len(children) == count else []
+    return children if len(children) >= count else []

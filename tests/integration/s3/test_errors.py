@@ -55,7 +55,7 @@ def test_a_server_that_hangs_is_given_up_in_time(call: Callable[[BlobStore], obj
         began_s = time.monotonic()
         with pytest.raises(StorageUnavailable):
             call(blobs)
-        assert time.monotonic() - began_s < 10 * HANGS_S + 5  # making a client takes a while on a busy machine
+        assert time.monotonic() - began_s < 10 * HANGS_S + 20  # making a client takes a while on a busy machine
         assert len(server.asked) == 1
 
 

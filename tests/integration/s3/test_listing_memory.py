@@ -5,7 +5,6 @@ from typing import Final
 
 import pytest
 
-from effort import IS_FULL
 from peaks import peak_bytes
 from servers.listed import CREDENTIALS, listed
 from spike_contracts.blobs import an_original
@@ -13,8 +12,8 @@ from spike_core.domain.objects import ObjectKey
 from spike_memory import ManualClock
 from spike_s3 import Connection, S3Address, S3BlobStore
 
-PAGE: Final = 50 if IS_FULL else 20
-FEW: Final = 150 if IS_FULL else 60
+PAGE: Final = 50
+FEW: Final = 150
 GROWTH_MAX: Final = 1.3
 
 

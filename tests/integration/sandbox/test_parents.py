@@ -97,15 +97,10 @@ def test_no_child_outlives_its_parent(tmp_path: Path, deed: str, number: signal.
             wait_for_end(child)
 
 
-def test_a_script_without_a_guard_is_imported_once(tmp_path: Path) -> None:
+def test_a_script_without_a_guard_is_imported_once_and_ends_in_order_without_closing(tmp_path: Path) -> None:
     """Children of multiprocessing's spawn method would each run it again."""
-    said = run(tmp_path, "print(len(enhance(a_picture(SIZE)).content) > 0)")
+    said = run(tmp_path, "print(len(enhance(a_picture(SIZE)).content) > 0); sandbox.probe_pool.warm_up()")
     assert said == "imported\nTrue\n"
-
-
-def test_a_script_that_ends_without_closing_ends_in_order(tmp_path: Path) -> None:
-    said = run(tmp_path, "enhance(a_picture(SIZE)); sandbox.probe_pool.warm_up()")
-    assert said == "imported\n"
 
 
 def test_a_sandbox_that_nobody_holds_any_more_ends_its_children(tmp_path: Path) -> None:

@@ -162,7 +162,7 @@ def test_a_writer_at_work_blocks_no_view_of_another_thread(transactions: Transac
         tx.images.add(image)
         reader = threading.Thread(target=look)
         reader.start()
-        assert seen.wait(5)
+        assert seen.wait(60)
     reader.join()
 
 

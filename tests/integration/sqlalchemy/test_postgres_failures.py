@@ -174,7 +174,7 @@ def test_a_transaction_that_stands_still_loses_its_locks(
         tx.images.count_view(stored.id)
         other = threading.Thread(target=count)
         other.start()
-        assert counted.wait(10)
+        assert counted.wait(30)
     other.join()
     with transactions.view() as view:
         assert view.images.get(stored.id).view_count == 1
@@ -196,7 +196,7 @@ def test_who_finds_all_connections_in_use_waits_for_one_and_not_for_ever(impatie
             third = threading.Thread(target=look)
             third.start()
             assert not free.wait(0.05)
-        assert free.wait(5)
+        assert free.wait(60)
     third.join()
 
 
@@ -219,13 +219,13 @@ def test_of_two_that_wait_for_each_other_one_is_undone_and_succeeds_when_it_is_r
         def both() -> None:
             nonlocal begun
             attempts.append(first)
-            assert not begun or one_is_done.wait(10)  # else it might wait for the same one again
+            assert not begun or one_is_done.wait(60)  # else it might wait for the same one again
             with transactions.begin() as tx:
                 for number in (first, 1 - first):
                     wallet = tx.wallets.lock(openings[number].wallet.owner_id)
                     if not begun:
                         begun = True
-                        both_hold_one.wait(10)
+                        both_hold_one.wait(60)
                     tx.wallets.post(wallet.spend(Tokens(1), job_id=a_job_id(), now=NOON, reason="work"))
 
         both()
@@ -235,7 +235,7 @@ def test_of_two_that_wait_for_each_other_one_is_undone_and_succeeds_when_it_is_r
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(90)
     assert len(attempts) == 3
     with transactions.view() as tx:
         assert [tx.wallets.get(opening.wallet.owner_id).balance for opening in openings] == [Tokens(8), Tokens(8)]
@@ -255,7 +255,7 @@ def test_a_deadlock_has_a_name_of_its_own(postgres_url: str, transactions: Trans
             tx.images.count_view(stored.id)
             waiting.start()
             tx.images.count_view(other.id)
-        waiting.join(30)
+        waiting.join(90)
     with transactions.view() as tx:
         assert [image.view_count for image in tx.audit.images(limit=9)] == [7, 7]
 

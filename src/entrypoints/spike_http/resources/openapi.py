@@ -4,7 +4,7 @@ import gzip
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 import falcon
@@ -74,7 +74,7 @@ def document_pages(
     describe: Callable[[str], Mapping[str, Any]], *, base_urls: BaseUrls
 ) -> Mapping[str, TextResource | ViewerFileResource]:
     """Return the resources that publish the OpenAPI document which `describe` makes for a base path, by path."""
-    viewer = Viewer.read()
+    viewer = _viewer()
 
     def document(base_path: str) -> str:
         return json.dumps(describe(base_path), ensure_ascii=False)
@@ -91,3 +91,8 @@ def document_pages(
         ),
         "/docs/{version}/{name}": ViewerFileResource(viewer=viewer),
     }
+
+
+@cache
+def _viewer() -> Viewer:
+    return Viewer.read()
