@@ -22,7 +22,8 @@ _SHIFT_PX: Final = 4  # by which the blocks of a second JPEG are shifted, as aft
 class Damage:
     """What happened to a picture after it was reduced, in this order."""
 
-    enlarged: float = 1.0  # by bicubic interpolation, from a picture that was smaller by this factor
+    enlarged: float = 1.0  # from a picture that was smaller by this factor
+    kernel: Image.Resampling = Image.Resampling.BICUBIC  # by which it was enlarged
     blur: float = 0.0  # the standard deviation of a Gaussian, in pixels
     noise: float = 0.0  # white, independent in each color; its standard deviation of 255
     gray: float = 0.0  # the same white noise in all colors
@@ -34,7 +35,7 @@ class Damage:
     def __str__(self) -> str:
         """Return the name for tables."""
         parts = [
-            f"enlarged {self.enlarged:g}" if self.enlarged > 1 else "",
+            f"enlarged {self.enlarged:g}{self._kernel}" if self.enlarged > 1 else "",
             f"blur {self.blur:g}" if self.blur else "",
             f"noise {self.noise:g}" if self.noise else "",
             f"gray noise {self.gray:g}" if self.gray else "",
@@ -42,6 +43,10 @@ class Damage:
             *(f"JPEG q{quality}" for quality in self.qualities),
         ]
         return " + ".join(filter(None, parts)) or "clean"
+
+    @property
+    def _kernel(self) -> str:
+        return "" if self.kernel is Image.Resampling.BICUBIC else f" by {self.kernel.name.lower()}"
 
 
 @frozen(kw_only=True)
@@ -57,7 +62,7 @@ def damaged(original: Image.Image, damage: Damage, *, factor: int, name: str) ->
     small = original.resize((original.width // factor, original.height // factor), Image.Resampling.BICUBIC)
     if damage.enlarged > 1:
         before = (round(small.width / damage.enlarged), round(small.height / damage.enlarged))
-        small = small.resize(before, Image.Resampling.BICUBIC).resize(small.size, Image.Resampling.BICUBIC)
+        small = small.resize(before, Image.Resampling.BICUBIC).resize(small.size, damage.kernel)
     if damage.blur:
         small = small.filter(ImageFilter.GaussianBlur(damage.blur))
     chance = np.random.default_rng(zlib.crc32(f"{name} {damage} {factor}".encode()))

@@ -24,7 +24,7 @@ from photographs import REPORTED, held_out, validation, write_block
 from PIL import Image
 
 from spike_core.ports.progress import UNMONITORED
-from spike_ncnn.degradation import measure
+from spike_ncnn.degradation import Degradation, measure
 from spike_ncnn.earlier_enlargement import Source, source_of
 from spike_ncnn.network_choice import Choice, choose, second_pass
 from spike_ncnn.options import DEFAULTS
@@ -33,6 +33,7 @@ from spike_ncnn.runner import Runner
 from spike_ncnn.runtimes import opened_runtime
 from spike_ncnn.tiled_enlargement import Enlarger
 from spike_ncnn.upscaler import FOURFOLD_FROM
+from spike_ncnn.wrong_results import Tolerance
 
 MEMORY_BYTES: Final = 256 * 1024 * 1024
 ALONE: Final[Mapping[int, Sequence[str]]] = {2: ("span", "waifu2x-0", "waifu2x-3", "srmd"), 4: ("span-x4", "srmd-x4")}
@@ -47,6 +48,8 @@ DAMAGES: Final = (
     Damage(blur=1.0),
     Damage(qualities=(80, 85)),
     *(Damage(enlarged=times) for times in (1.5, 2, 3)),
+    *(Damage(enlarged=3, kernel=kernel) for kernel in (Image.Resampling.BILINEAR, Image.Resampling.LANCZOS)),
+    *(Damage(gray=gray) for gray in (2, 4)),
     Damage(noise=5, qualities=(90,)),
     Damage(grain=8, qualities=(92,)),
     Damage(noise=8, qualities=(50,)),
@@ -82,24 +85,26 @@ class Gain:
         return self.db - self.best_db
 
 
-def enlarged(enlarger: Enlarger, pixels: Pixels, choice: Choice, *, factor: int) -> Pixels:
-    """Enlarge as the engine does, up to the encoding."""
-    made = _run(enlarger, pixels, choice)
+def enlarged(enlarger: Enlarger, pixels: Pixels, choice: Choice, *, factor: int, degradation: Degradation) -> Pixels:
+    """Enlarge as the engine does, up to the encoding: what it looks for in results depends on the degradation."""
+    made = _run(enlarger, pixels, choice, degradation)
     if factor == 2 or choice.is_fourfold:
         return made
     again = second_pass(choice, available=enlarger.available)
-    return lanczos(made, factor=2) if again is None else _run(enlarger, made, again)
+    return lanczos(made, factor=2) if again is None else _run(enlarger, made, again, degradation)
 
 
 def _of_source(enlarger: Enlarger, source: Source, choice: Choice, *, size: tuple[int, int]) -> Pixels:
     """Enlarge what a picture was enlarged from before, as the engine does."""
     factor = 4 if max(size) / max(source.pixels.shape[:2]) > FOURFOLD_FROM else 2
-    made = Image.fromarray(enlarged(enlarger, source.pixels, choice, factor=factor))
+    made = Image.fromarray(enlarged(enlarger, source.pixels, choice, factor=factor, degradation=source.degradation))
     return np.asarray(made.resize(size, Image.Resampling.LANCZOS))
 
 
-def _run(enlarger: Enlarger, pixels: Pixels, choice: Choice) -> Pixels:
-    return enlarger.enlarged(pixels, choice.shares, noise=choice.noise, steps=Steps(UNMONITORED, 1_000)).pixels
+def _run(enlarger: Enlarger, pixels: Pixels, choice: Choice, degradation: Degradation) -> Pixels:
+    tolerance = Tolerance.of(degradation, removed=choice.noise)
+    steps = Steps(UNMONITORED, 1_000)
+    return enlarger.enlarged(pixels, choice.shares, noise=choice.noise, steps=steps, tolerance=tolerance).pixels
 
 
 def lanczos(pixels: Pixels, *, factor: int) -> Pixels:
@@ -125,12 +130,12 @@ def gain(enlarger: Enlarger, name: str, original: Image.Image, damage: Damage, *
 
     def gained(of: Choice) -> float:
         if source.pixels is small.pixels or of is not choice:
-            return gained_by(enlarged(enlarger, pixels, of, factor=factor))
+            return gained_by(enlarged(enlarger, pixels, of, factor=factor, degradation=measured))
         size = (small.pixels.shape[1] * factor, small.pixels.shape[0] * factor)
         return gained_by(_of_source(enlarger, source, of, size=size)[_times(rows, factor), _times(columns, factor)])
 
-    deviation = measure(small.pixels, table=small.table).deviation
-    alone = {each: gained(Choice(shares={each: 1.0}, noise=deviation)) for each in ALONE[factor]}
+    measured = measure(small.pixels, table=small.table)
+    alone = {each: gained(Choice(shares={each: 1.0}, noise=measured.deviation)) for each in ALONE[factor]}
     best = max(alone, key=lambda each: alone[each])
     found = Gain(
         name=name,

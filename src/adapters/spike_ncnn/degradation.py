@@ -34,6 +34,10 @@ _COLOR_OF_DETAIL_MIN: Final = 0.8  # of `detail`: fine texture has less
 _COLOR_OF_COMPRESSED_MIN: Final = 0.5  # compression leaves little color in texture
 _GRAY_MIN: Final = 3.0
 _GRAY_OF_DETAIL_MIN: Final = 0.55
+_SPREAD: Final = (1.12, 1.28)  # of noise alone; blocks of a regular pattern differ less, and texture's more
+_HALF_SPREAD_MAX: Final = 1.4
+_EVEN_HALF_MIN: Final = 3.0  # the bounds above for noise that is the same everywhere, which no texture is
+_EVEN_GRAY_MIN: Final = 1.2
 _COLOR_OF_GRAY_MAX: Final = 0.7  # with more, colors differ
 _COLOR_GAIN: Final = 1.3  # the quietest blocks show less noise than there is
 _GRAY_GAIN: Final = 1.25
@@ -45,7 +49,7 @@ _LUMA_GAIN: Final = {  # the deviation that noise of 1 in each color causes in `
 }
 _HIDDEN_MIN, _HIDDEN_MAX = 0.6, 1.4  # of `gray`: compressed photographs without noise have 0.5 or much texture
 _HIDING_MIN: Final = 65.0  # the quality below which compression leaves no noise that differs from its own artifacts
-_EVEN_MAX: Final = 2.0  # of `detail` as a multiple of `gray`
+_HIDDEN_DETAIL_MAX: Final = 2.0  # of `detail` as a multiple of `gray`
 _HIDDEN_GAIN: Final = 5.0  # compression hides most of the noise
 _RUINED: Final = 50.0  # of 255: a deviation at which nothing of a photograph's detail is left
 
@@ -72,7 +76,9 @@ class Degradation:
     def grain(self) -> Grain:
         """The kind of noise; none if a clean photograph could measure the same."""
         noise = self.noise
-        gray_min = _HIDDEN_MAX if self.is_compressed else _GRAY_MIN  # compression leaves little else in smooth blocks
+        half_min, gray_min = (_EVEN_HALF_MIN, _EVEN_GRAY_MIN) if self.is_even else (_HALF_MIN, _GRAY_MIN)
+        if self.is_compressed:
+            gray_min = _HIDDEN_MAX  # compression leaves little else in smooth blocks
         if noise.gray >= max(
             gray_min, _GRAY_OF_DETAIL_MIN * noise.detail, noise.fine, noise.color / _COLOR_OF_GRAY_MAX
         ):
@@ -80,8 +86,18 @@ class Degradation:
         if noise.fine >= _FINE_MIN and noise.half <= _WHITE_MAX * noise.fine:
             return Grain.WHITE
         share = _COLOR_OF_COMPRESSED_MIN if self.is_compressed else _COLOR_OF_DETAIL_MIN
-        is_coarse = noise.half >= _HALF_MIN and noise.color >= max(_COLOR_MIN, share * noise.detail)
+        is_coarse = noise.half >= half_min and noise.color >= max(_COLOR_MIN, share * noise.detail)
         return Grain.COARSE if is_coarse else Grain.NONE
+
+    @property
+    def is_even(self) -> bool:
+        """Whether an uncompressed picture's blocks differ as those of noise do, and no more."""
+        return not self.is_compressed and _SPREAD[0] <= self.noise.spread <= _SPREAD[1]
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether there is nothing but noise in most blocks at half the size, too."""
+        return self.is_even and self.noise.half_spread <= _HALF_SPREAD_MAX
 
     @property
     def deviation(self) -> float:
@@ -112,7 +128,7 @@ class Degradation:
         noise = self.noise
         if not _HIDING_MIN <= self.quality < UNCOMPRESSED:
             return False
-        return _HIDDEN_MIN <= noise.gray <= _HIDDEN_MAX and noise.detail <= _EVEN_MAX * noise.gray
+        return _HIDDEN_MIN <= noise.gray <= _HIDDEN_MAX and noise.detail <= _HIDDEN_DETAIL_MAX * noise.gray
 
     @property
     def cleanliness(self) -> float:
@@ -133,7 +149,8 @@ class Degradation:
 
 
 CLEAN: Final = Degradation(
-    quality=UNCOMPRESSED, noise=NoiseEstimate(fine=0.0, half=0.0, color=0.0, gray=0.0, detail=0.0)
+    quality=UNCOMPRESSED,
+    noise=NoiseEstimate(fine=0.0, half=0.0, color=0.0, gray=0.0, spread=math.inf, half_spread=math.inf, detail=0.0),
 )
 
 

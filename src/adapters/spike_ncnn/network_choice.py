@@ -32,7 +32,9 @@ _GRAY_GAIN: Final = 1.35  # of the deviation, for SRMD, which was not trained on
 _WEAK_MAX: Final = 4.8  # of 255: coarse noise that hardly differs from texture
 _SHARP_COARSE: Final = 0.5  # the sharpest network's share where texture and coarse noise are equal
 _SHARP_FOURFOLD_MIN, _SHARP_FOURFOLD = 0.35, 1.2  # the same for 4 times, where SRMD takes more texture for noise
-_SHARP: Final = 1.2  # and where texture and other noise are both 1 of 255
+_SHARP: Final = 1.2  # and where texture and white noise are both 1 of 255
+_SHARP_MAX: Final = 0.6  # beside white noise, which it leaves; not for 4 times, where fine texture is taken for noise
+_SURE_MIN: Final = 2.0  # of 255: white noise with less may be fine texture
 _SHARP_TEXTURE_MIN: Final = 1.5  # of 255; with less, the noise that a sharp network leaves outweighs what it sharpens
 _PLAIN_MAX: Final = 1.2  # of texture: with no more, coarse noise is all that is left at half size
 _SMOOTH_NOISE_MIN: Final = 6.5  # of 255, where noise must be left to waifu2x
@@ -121,11 +123,14 @@ def _denoising(degradation: Degradation, factor: int) -> Choice:
         sharp = max(_SHARP_FOURFOLD_MIN, _SHARP_FOURFOLD * texture / deviation)
         return Choice(shares=_blend(SPAN.name, SRMD.name, sharp), noise=deviation)
     if coarse and deviation <= _WEAK_MAX:
-        return Choice(shares={SPAN.name: 0.5, SRMD.name: 0.5}, noise=deviation)
+        sharp = 0.0 if degradation.is_bare else 0.5  # there is nothing to sharpen but the noise
+        return Choice(shares=_blend(SPAN.name, SRMD.name, sharp), noise=deviation)
     if coarse and texture <= _PLAIN_MAX:
         deviation = max(deviation, degradation.noise.half)
     # the finer a picture's texture, the more of it would be taken for noise, above all for noise that is as coarse
     sharp = _SHARP_COARSE * texture / deviation if coarse else _SHARP * texture / deviation**2
+    if not coarse and factor == 2 and deviation >= _SURE_MIN:  # noqa: PLR2004  # twice
+        sharp = min(sharp, _SHARP_MAX)
     return Choice(shares=_blend(SPAN.name, SRMD.name, sharp * (texture >= _SHARP_TEXTURE_MIN)), noise=deviation)
 
 

@@ -8,8 +8,11 @@ remains at half: there it is estimated by the differences between colors, in qui
 colors, as in gray pictures and of film, shows in neither; it is estimated by the luminance of quiet blocks.
 
 In blocks, a second-order difference removes everything smooth (J. Immerkaer, "Fast Noise Variance Estimation", 1996).
+Noise is the same in all of them, which texture isn't: where the median block hardly exceeds the quietest tenth, even
+weak noise is certain.
 """
 
+import math
 from collections.abc import Sequence
 from itertools import product
 from typing import Final, Self
@@ -23,7 +26,7 @@ LUMA: Final = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601
 _PATCH_PX: Final = 5
 _PATCHES: Final = 9_000  # about as many are taken from a region, evenly spread
 _BLOCK_PX: Final = 8
-_QUIET: Final = 0.1  # the quantile of blocks
+_QUIET, _MEDIAN = 0.1, 0.5  # quantiles of blocks
 _GAIN: Final = 6.0  # the root of the kernel's sum of squares: the result for noise of 1
 _MEAN: Final = 0.798  # the mean of absolute values of normal noise of 1
 _DARK, _LIGHT = 8.0, 247.0  # of 255; beyond these, noise is clipped
@@ -37,6 +40,8 @@ class NoiseEstimate:
     half: float  # the same at half size, times two: equal to `fine` if the noise is white
     color: float  # of each color's own noise at half size, times two, in the quietest tenth of all blocks
     gray: float  # of luminance, in the quietest tenth of all blocks
+    spread: float  # of luminance, in the median block, as a multiple of `gray`: 1.2 to 1.35 for nothing but noise
+    half_spread: float  # the same at half size, where a smooth picture shows its texture
     detail: float  # of luminance, everywhere: mostly texture and edges
 
     @classmethod
@@ -53,12 +58,15 @@ class NoiseEstimate:
 def estimate_noise(rgb: Plane) -> NoiseEstimate:
     """Estimate the noise of a picture, (height, width, 3) from 0 to 255, with sides of at least 24 pixels."""
     halved, luma = _halved(rgb), rgb @ LUMA
+    gray, spread = _in_blocks(luma, luma)
     contrasts = [(halved[..., other] - halved[..., 1]) / np.float32(np.sqrt(2)) for other in (0, 2)]
     return NoiseEstimate(
         fine=_in_patches(rgb),
         half=2 * _in_patches(halved),
-        color=2 * float(np.mean([_in_quiet_blocks(contrast, halved[..., 1]) for contrast in contrasts])),
-        gray=_in_quiet_blocks(luma, luma),
+        color=2 * float(np.mean([_in_blocks(contrast, halved[..., 1])[0] for contrast in contrasts])),
+        gray=gray,
+        spread=spread,
+        half_spread=_in_blocks(halved @ LUMA, halved @ LUMA)[1],
         detail=float(np.abs(_second_difference(luma)).mean()) / _MEAN,
     )
 
@@ -92,7 +100,8 @@ def _patches(rgb: Plane) -> Plane:
     return patches.reshape(len(places), -1)
 
 
-def _in_quiet_blocks(plane: Plane, luma: Plane) -> float:
+def _in_blocks(plane: Plane, luma: Plane) -> tuple[float, float]:
+    """Return the deviation in the quietest tenth of all blocks, and the median one's as a multiple of it."""
     detail = _second_difference(plane)
     down, across = (side // _BLOCK_PX for side in detail.shape)
     height, width = down * _BLOCK_PX, across * _BLOCK_PX
@@ -100,7 +109,8 @@ def _in_quiet_blocks(plane: Plane, luma: Plane) -> float:
     deviations = np.sqrt((detail[:height, :width].reshape(shape) ** 2).mean(axis=(1, 3)))
     means = luma[1 : height + 1, 1 : width + 1].reshape(shape).mean(axis=(1, 3))
     lit = (means > _DARK) & (means < _LIGHT)
-    return float(np.quantile(deviations[lit] if lit.any() else deviations, _QUIET))
+    quiet, median = np.quantile(deviations[lit] if lit.any() else deviations, (_QUIET, _MEDIAN))
+    return float(quiet), float(median / quiet) if quiet > 0 else math.inf
 
 
 def _second_difference(plane: Plane) -> Plane:

@@ -123,6 +123,17 @@ def test_noise_in_smooth_parts_shows_through_compression() -> None:
     assert not measure(pixels(as_jpeg(smooth, 92))).has_hidden_noise
 
 
+def test_blocks_of_noise_are_alike_and_those_of_a_pattern_more_so() -> None:
+    """However weak: a smooth picture with it, with a pattern as strong, and with neither."""
+    smooth = np.linspace(60, 200, 256)[:, np.newaxis, np.newaxis] + np.zeros((256, 256, 3))
+    grainy = smooth + np.random.default_rng(5).normal(0, 2, (256, 256, 1))
+    woven = smooth + 2 * (np.indices((256, 256)).sum(axis=0) % 2)[..., np.newaxis]
+    found = [measure((picture + 0.5).astype(np.uint8)) for picture in (smooth, grainy, woven)]
+    assert [degradation.grain for degradation in found] == [Grain.NONE, Grain.GRAY, Grain.NONE]
+    assert found[1].deviation == pytest.approx(2, abs=0.2)
+    assert found[1].is_bare
+
+
 @given(st.integers(1, 23), st.integers(1, 900))
 def test_what_is_too_narrow_to_be_judged_counts_as_clean(narrow: int, length: int) -> None:
     assert measure(np.zeros((narrow, length, 3), np.uint8)) == CLEAN
@@ -138,7 +149,7 @@ def test_a_blank_picture_is_clean(shape: tuple[int, int], value: int) -> None:
 
 
 def test_the_judgement_reads_as_a_sentence_would() -> None:
-    noise = NoiseEstimate(fine=8.04, half=8, color=7, gray=4, detail=5)
+    noise = NoiseEstimate(fine=8.04, half=8, color=7, gray=4, spread=2, half_spread=2, detail=5)
     assert str(Degradation(quality=71.3, noise=noise)) == "JPEG quality about 71, white noise of 8.0 of 255"
     assert str(CLEAN) == "no JPEG traces, no noise"
     assert str(measure(pixels(as_jpeg(small(), 70)))) == "JPEG quality about 71, no noise"

@@ -1,5 +1,7 @@
 """The choice of networks by a picture's degradation, and by the strength that was ordered."""
 
+import functools
+
 import pytest
 from attrs import evolve
 from hypothesis import given
@@ -15,16 +17,24 @@ degradations = st.builds(
     Degradation,
     quality=st.floats(1, 100),
     noise=st.builds(
-        NoiseEstimate, fine=deviations, half=deviations, color=deviations, gray=deviations, detail=deviations
+        NoiseEstimate,
+        fine=deviations,
+        half=deviations,
+        color=deviations,
+        gray=deviations,
+        spread=st.floats(1),
+        half_spread=st.floats(1),
+        detail=deviations,
     ),
 )
+textured = functools.partial(NoiseEstimate, spread=2.0, half_spread=2.0)  # blocks that differ by more than noise
 networks = st.sets(st.sampled_from(sorted(NETWORKS)))
 strengths = st.one_of(st.none(), st.integers(0, STRENGTH_MAX))
 
 
 def photograph(*, quality: float = 100, noise: float = 0) -> Degradation:
     """Return the degradation of a photograph with this much white noise, as it is measured."""
-    estimate = NoiseEstimate(
+    estimate = textured(
         fine=0.5 + noise, half=2 + noise, color=0.5 + 0.9 * noise, gray=0.4 + 0.5 * noise, detail=4 + 0.5 * noise
     )
     return Degradation(quality=quality, noise=estimate)
@@ -67,14 +77,14 @@ def test_white_noise_is_removed_by_the_network_that_is_told_how_much_there_is(de
 
 def test_coarse_noise_of_a_picture_without_texture_is_taken_from_half_its_size() -> None:
     """There it is all that is left; beside texture, the quiet blocks count."""
-    bare = NoiseEstimate(fine=0.8, half=8.4, color=4.5, gray=1.2, detail=1.8)
+    bare = textured(fine=0.8, half=8.4, color=4.5, gray=1.2, detail=1.8)
     assert choose(Degradation(quality=100, noise=bare), factor=2, available=NETWORKS).noise == pytest.approx(8.4)
-    textured = evolve(bare, detail=6.0)
-    assert choose(Degradation(quality=100, noise=textured), factor=2, available=NETWORKS).noise < 6.0
+    fine = evolve(bare, detail=6.0)
+    assert choose(Degradation(quality=100, noise=fine), factor=2, available=NETWORKS).noise < 6.0
 
 
 def test_of_noise_that_is_equal_in_all_colors_more_is_removed_than_there_is() -> None:
-    gray = Degradation(quality=100, noise=NoiseEstimate(fine=0.6, half=2.4, color=1.5, gray=3.2, detail=4.6))
+    gray = Degradation(quality=100, noise=textured(fine=0.6, half=2.4, color=1.5, gray=3.2, detail=4.6))
     choice = choose(gray, factor=2, available=NETWORKS)
     assert choice.shares == {"srmd": 1.0}
     assert choice.noise > 1.2 * gray.deviation
@@ -83,11 +93,11 @@ def test_of_noise_that_is_equal_in_all_colors_more_is_removed_than_there_is() ->
 @pytest.mark.parametrize(
     ("noise", "grain"),
     [
-        (NoiseEstimate(fine=1.5, half=2.4, color=2.0, gray=4.9, detail=6.1), Grain.GRAY),  # a little of white beside it
-        (NoiseEstimate(fine=4.3, half=17.0, color=9.9, gray=10.0, detail=12.8), Grain.NONE),  # a crowded street
-        (NoiseEstimate(fine=1.9, half=4.2, color=2.7, gray=4.9, detail=9.4), Grain.NONE),  # a dress with a pattern
-        (NoiseEstimate(fine=2.0, half=4.9, color=2.5, gray=0.7, detail=3.3), Grain.NONE),  # foliage
-        (NoiseEstimate(fine=0.7, half=4.1, color=2.5, gray=0.7, detail=1.0), Grain.COARSE),  # a smooth picture's grain
+        (textured(fine=1.5, half=2.4, color=2.0, gray=4.9, detail=6.1), Grain.GRAY),  # a little of white beside it
+        (textured(fine=4.3, half=17.0, color=9.9, gray=10.0, detail=12.8), Grain.NONE),  # a crowded street
+        (textured(fine=1.9, half=4.2, color=2.7, gray=4.9, detail=9.4), Grain.NONE),  # a dress with a pattern
+        (textured(fine=2.0, half=4.9, color=2.5, gray=0.7, detail=3.3), Grain.NONE),  # foliage
+        (textured(fine=0.7, half=4.1, color=2.5, gray=0.7, detail=1.0), Grain.COARSE),  # a smooth picture's grain
     ],
     ids=["film", "street", "dress", "foliage", "smooth"],
 )
@@ -96,24 +106,43 @@ def test_texture_is_told_from_noise(noise: NoiseEstimate, grain: Grain) -> None:
     assert Degradation(quality=100, noise=noise).grain is grain
 
 
+@pytest.mark.parametrize(
+    ("noise", "grain"),
+    [
+        (textured(fine=0.3, half=0.7, color=0.4, gray=1.7, detail=2.4), Grain.GRAY),
+        (textured(fine=0.7, half=3.4, color=2.3, gray=0.6, detail=0.8), Grain.COARSE),
+    ],
+    ids=["gray", "coarse"],
+)
+def test_weak_noise_is_told_by_blocks_that_are_alike(noise: NoiseEstimate, grain: Grain) -> None:
+    """Where half of the blocks are livelier than others, it may be texture; where none is, it is a pattern."""
+    assert Degradation(quality=100, noise=evolve(noise, spread=1.25)).grain is grain
+    for spread in (1.05, 1.5):
+        assert Degradation(quality=100, noise=evolve(noise, spread=spread)).grain is Grain.NONE
+
+
 def test_colors_that_a_jpeg_varies_by_itself_are_no_noise() -> None:
-    noise = NoiseEstimate(fine=1.9, half=3.0, color=1.0, gray=0.5, detail=6.5)
+    noise = textured(fine=1.9, half=3.0, color=1.0, gray=0.5, detail=6.5)
     assert choose(Degradation(quality=95, noise=noise), factor=2, available=NETWORKS).shares == {"waifu2x-0": 1.0}
 
 
 @pytest.mark.parametrize(("color", "shares"), [(2.5, {"span": 0.5, "srmd": 0.5}), (5.0, {"srmd": 1.0})])
 def test_weak_coarse_noise_is_removed_by_half(color: float, shares: dict[str, float]) -> None:
     """A clean picture with fine texture measures nearly the same."""
-    noise = NoiseEstimate(fine=0.7, half=2 * color, color=color, gray=1.0, detail=2.4)
+    noise = textured(fine=0.7, half=2 * color, color=color, gray=1.0, detail=2.4)
     assert choose(Degradation(quality=100, noise=noise), factor=2, available=NETWORKS).shares == shares
+    even = evolve(noise, spread=1.25)
+    assert choose(Degradation(quality=100, noise=even), factor=2, available=NETWORKS).shares == shares
+    bare = Degradation(quality=100, noise=evolve(even, half_spread=1.3))
+    assert choose(bare, factor=2, available=NETWORKS).shares == {"srmd": 1.0}, "nothing beside the noise to sharpen"
 
 
 @pytest.mark.parametrize(
     "noise",
     [
-        NoiseEstimate(fine=0.5, half=3.5, color=1.7, gray=4.8, detail=6.5),  # white of 8 before
-        NoiseEstimate(fine=0.6, half=7.7, color=3.0, gray=1.8, detail=3.4),  # a sensor's of 16
-        NoiseEstimate(fine=0.4, half=2.1, color=1.1, gray=2.4, detail=3.7),  # white of 5 before
+        textured(fine=0.5, half=3.5, color=1.7, gray=4.8, detail=6.5),  # white of 8 before
+        textured(fine=0.6, half=7.7, color=3.0, gray=1.8, detail=3.4),  # a sensor's of 16
+        textured(fine=0.4, half=2.1, color=1.1, gray=2.4, detail=3.7),  # white of 5 before
     ],
     ids=["white", "coarse", "weak"],
 )
@@ -127,7 +156,7 @@ def test_noise_that_shows_in_a_jpeg_is_removed_however_good_its_quality(noise: N
 
 @pytest.mark.parametrize(("detail", "sharp"), [(2.0, 0.0), (3.3, 0.35), (5.2, 0.71)], ids=["flat", "some", "fine"])
 def test_for_four_times_coarse_noise_and_texture_are_left_to_both_networks(detail: float, sharp: float) -> None:
-    noise = NoiseEstimate(fine=2.0, half=8.5, color=6.0, gray=1.4, detail=detail)
+    noise = textured(fine=2.0, half=8.5, color=6.0, gray=1.4, detail=detail)
     shares = choose(Degradation(quality=100, noise=noise), factor=4, available=NETWORKS).shares
     assert shares.get("span-x4", 0.0) == pytest.approx(sharp, abs=0.05)
 
@@ -139,14 +168,14 @@ def test_a_good_jpeg_is_partly_left_to_a_sharp_network_unless_its_colors_vary(
     quality: float, half: float, sharp: float
 ) -> None:
     """Color has half the resolution there."""
-    noise = NoiseEstimate(fine=0.4, half=half, color=0.5, gray=0.4, detail=2.5)
+    noise = textured(fine=0.4, half=half, color=0.5, gray=0.4, detail=2.5)
     shares = choose(Degradation(quality=quality, noise=noise), factor=2, available=NETWORKS).shares
     assert shares.get("span", 0.0) == pytest.approx(sharp)
 
 
 @pytest.mark.parametrize(("detail", "is_sharpened"), [(1.9, False), (4.0, True)])
 def test_weak_noise_is_left_to_a_sharp_network_only_where_there_is_texture(detail: float, is_sharpened: bool) -> None:
-    weak = NoiseEstimate(fine=2.0, half=2.2, color=1.7, gray=1.1, detail=detail)
+    weak = textured(fine=2.0, half=2.2, color=1.7, gray=1.1, detail=detail)
     assert ("span" in choose(Degradation(quality=100, noise=weak), factor=2, available=NETWORKS).shares) is is_sharpened
 
 
