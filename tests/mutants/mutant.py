@@ -18,6 +18,7 @@ Law = Callable[..., None]
 Replacement = Callable[..., Any]
 
 FAILURES: Final = (AssertionError, pytest.fail.Exception)
+_EXAMPLES_MAX: Final = 1_000
 
 
 @frozen(init=False)
@@ -108,7 +109,7 @@ def failure_of(
     """Run all tests of a law, each with fixtures of its own, up to the first failure; return that."""
     suite = suite_of(law)()
     for arguments in parameters(law):
-        with _unshrunk(law), fixtures() as made:
+        with _searched_longer(law), fixtures() as made:
             given = {name: getattr(made, name) for name in fixtures_of(law)}
             try:
                 law(suite, **given, **arguments)
@@ -124,12 +125,15 @@ def failure_of(
 
 
 @contextmanager
-def _unshrunk(law: Law) -> Iterator[None]:
-    """Let a property fail by the first example that makes it fail: to look for the smallest one takes minutes."""
+def _searched_longer(law: Law) -> Iterator[None]:
+    """Try many examples of a property, up to the first that makes it fail: to look for the smallest one takes minutes.
+
+    As few as a law is tried with miss some mutants in some runs.
+    """
     name = "_hypothesis_internal_use_settings"
     with pytest.MonkeyPatch.context() as patch:
         if chosen := getattr(law, name, None):
-            patch.setattr(law, name, settings(chosen, phases=[Phase.explicit, Phase.generate]))
+            patch.setattr(law, name, settings(chosen, phases=[Phase.explicit, Phase.generate], max_examples=_EXAMPLES_MAX))
         yield
 
 
