@@ -133,7 +133,8 @@ def _searched_longer(law: Law) -> Iterator[None]:
     name = "_hypothesis_internal_use_settings"
     with pytest.MonkeyPatch.context() as patch:
         if chosen := getattr(law, name, None):
-            patch.setattr(law, name, settings(chosen, phases=[Phase.explicit, Phase.generate], max_examples=_EXAMPLES_MAX))
+            unshrunk = [Phase.explicit, Phase.generate]
+            patch.setattr(law, name, settings(chosen, phases=unshrunk, max_examples=_EXAMPLES_MAX))
         yield
 
 
