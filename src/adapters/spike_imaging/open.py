@@ -10,7 +10,6 @@ from spike_imaging.formats import format_of
 from spike_imaging.heif_picture import HeifPicture
 from spike_imaging.pillow_picture import PillowPicture
 from spike_imaging.tiff_picture import TiffPicture
-from spike_imaging.tiny_parts import without_tiny_parts
 
 
 class OpenedPicture(Protocol):
@@ -53,6 +52,6 @@ def opened_picture(data: bytes) -> Iterator[OpenedPicture]:
         case PictureFormat.HEIC:
             opened = HeifPicture.opened(data)
         case _:
-            opened = PillowPicture.opened(without_tiny_parts(data, format_), format_)
+            opened = PillowPicture.opened(data, format_)
     with opened as picture:
         yield picture

@@ -32,7 +32,7 @@ from spike_imaging.limits import allowed_pixels, check_pixels
 from spike_imaging.orientation import Turn
 from spike_imaging.png_color import png_encoding, png_facts
 from spike_imaging.png_stream import check_rows
-from spike_imaging.tiny_parts import BlockLimitedFile
+from spike_imaging.tiny_parts import BlockLimitedFile, without_tiny_parts
 from spike_imaging.unsupported import unsupported_kind
 
 _READERS: Final[Mapping[PictureFormat, type[ImageFile]]] = {
@@ -70,6 +70,7 @@ class PillowPicture:
         Raises:
             AnimatedPicture, TooManyPixels, UndecodablePicture: see `ImageProbe.inspect`.
         """
+        data = without_tiny_parts(data, format_)
         if format_ is PictureFormat.JPEG:
             check_scans(data)
         try:
