@@ -109,6 +109,13 @@ def _any_number(_soon: Any, background: MemoryBackground, action: Any, **more: A
     return background._waiting.add(action, **more)
 
 
+def _to_the_end(soon: Any, background: MemoryBackground, action: Any, *, caller: str, **more: Any) -> Any:
+    for callers in background._waiting._turns.values():
+        if caller in callers:
+            callers.move_to_end(caller)
+    return soon(background, action, caller=caller, **more)
+
+
 def _each_time(soon: Any, background: MemoryBackground, action: Any, *, key: str, **more: Any) -> Any:
     return soon(background, action, key=f"{key} {len(background._waiting)}", **more)
 
@@ -276,6 +283,13 @@ MUTANTS: Final = [
         "soon",
         lambda soon, background, action, **more: soon(background, action, **{**more, "caller": "all"}),
         Backgrounds.test_callers_take_turns,
+    ),
+    Mutant(
+        "puts a caller who asks again behind the others",
+        MemoryBackground,
+        "soon",
+        _to_the_end,
+        Backgrounds.test_who_asks_again_keeps_the_turn,
     ),
     Mutant(
         "stops at an action that fails",

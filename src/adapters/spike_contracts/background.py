@@ -81,6 +81,15 @@ class BackgroundContract:
 
         assert _order(background, finish, ask) == "aegbfcd"
 
+    def test_who_asks_again_keeps_the_turn(self, background: Background, finish: Finish) -> None:
+        def ask(soon: Callable[..., None]) -> None:
+            for letter, caller in {"a": "ada", "b": "bob", "c": "joe"}.items():
+                soon(letter, Urgency.NOW, caller)
+            soon("a", Urgency.NOW, "ada")
+            background.hasten("b")
+
+        assert _order(background, finish, ask) == "abc"
+
     def test_an_action_that_fails_keeps_no_other_from_running(self, background: Background, finish: Finish) -> None:
         ran: list[str] = []
         _soon(background, partial(ran.pop, 99), key=1)

@@ -23,11 +23,11 @@ class Background(Protocol):
     def soon(self, action: Callable[[], object], *, key: str, caller: str, urgency: Urgency) -> bool:
         """Run `action` in its turn, and return without waiting for it.
 
-        The most urgent actions run first. Of equally urgent ones, the callers have one after another run; of a caller's
-        those that were asked for first, but at `NOW` the one that was asked for last: earlier ones were looked at
-        earlier. An action whose `key` already waits or runs isn't run again; if it waits, it becomes as urgent as it is
-        asked for here. An action that raises doesn't keep the next ones from running. If there is no place for it,
-        `action` is never run, and this returns `False`.
+        The most urgent actions run first. Of equally urgent ones, the callers have one after another run, and who asks
+        again keeps the turn; of a caller's those that were asked for first, but at `NOW` the one that was asked for
+        last: earlier ones were looked at earlier. An action whose `key` already waits or runs isn't run again; if it
+        waits, it becomes as urgent as it is asked for here. An action that raises doesn't keep the next ones from
+        running. If there is no place for it, `action` is never run, and this returns `False`.
         """
 
     def hasten(self, key: str) -> None:

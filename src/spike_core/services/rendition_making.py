@@ -88,9 +88,12 @@ class RenditionMaking:
                 self.background.hasten(each.id.text)
 
     def remake_lost(self, pictures: Sequence[Pictured], *, caller: OwnerId | None) -> None:
-        """Have those made anew, in the background, that are gone from the store although their picture is there."""
+        """Have those made anew, in the background, that are gone from the store although their picture is there.
+
+        No more urgent than uploads: anyone may say again and again that one is gone, and each time the store is asked.
+        """
         for of in pictures:
-            self._in_background(partial(self._remake, of), key=f"remake {of}", caller=caller, urgency=Urgency.NOW)
+            self._in_background(partial(self._remake, of), key=f"remake {of}", caller=caller, urgency=Urgency.SOON)
 
     def _in_background(self, action: Callable[[], None], *, key: str, caller: OwnerId | None, urgency: Urgency) -> None:
         if self.maker is not None and self.background is not None:

@@ -83,9 +83,11 @@ class WaitingActions:
 
     def _hasten(self, key: str, urgency: Urgency) -> None:
         waiting = self._waiting[key]
-        if urgency > waiting.urgency or urgency is waiting.urgency is not Urgency.NOW:
-            return
         callers = self._turns[waiting.urgency]
+        if urgency is waiting.urgency is Urgency.NOW:
+            callers[waiting.caller].move_to_end(key)  # the caller keeps its turn, however often it asks
+        if urgency >= waiting.urgency:
+            return
         del callers[waiting.caller][key]
         if not callers[waiting.caller]:
             del callers[waiting.caller]
