@@ -86,6 +86,20 @@ def test_pictures_are_put_in_order_by_keys(studio: Page, ada: Person, album: Any
     assert order(ada, album) == ["one.jpg", "three.jpg", "two.jpg", "four.jpg"]
 
 
+def test_a_picture_whose_deletion_may_be_undone_keeps_its_place_while_others_are_moved(
+    studio: Page, ada: Person, album: Any
+) -> None:
+    studio.get_by_role("checkbox", name="Select three.jpg").check()
+    studio.get_by_role("toolbar").get_by_role("button", name="Delete").click()
+    studio.locator(".tile", has_text="one.jpg").locator("a").focus()
+    with studio.expect_response("**/images"):
+        studio.keyboard.press("Alt+ArrowRight")
+    studio.get_by_role("button", name="Undo").click()
+    moved = ["two.jpg", "one.jpg", "three.jpg", "four.jpg"]
+    expect(studio.locator(".tile .name")).to_have_text(moved)
+    assert order(ada, album) == moved
+
+
 def test_a_cover_is_chosen(studio: Page, ada: Person, album: Any) -> None:
     studio.get_by_role("checkbox", name="Select three.jpg").check()
     studio.get_by_role("button", name="Set as cover").click()

@@ -237,3 +237,17 @@ def test_uploads_shift_neither_the_focus_nor_the_beginning_of_a_range(studio: Pa
     expect(studio.get_by_role("link", name=second)).to_be_focused()
     selected = studio.locator(".tile.selected [data-link]").all()
     assert [link.get_attribute("aria-label") for link in selected] == [first, second]
+
+
+def test_uploads_leave_what_one_looks_at_where_it_is(studio: Page) -> None:
+    upload(studio, *(as_file(f"{number}.jpg") for number in range(12)))
+    studio.set_viewport_size({"width": 500, "height": 320})
+    studio.evaluate("scrollTo(0, 400)")
+    tile = studio.locator(".tile", has_text=re.compile(r"^2\.jpg"))
+    expect(tile).to_be_in_viewport()
+    before = tile.bounding_box()
+    studio.locator("input[type=file]").first.set_input_files([as_file(f"new {number}.jpg") for number in range(6)])
+    expect(studio.locator("h1 .count")).to_have_text("18")
+    after = tile.bounding_box()
+    assert before and after
+    assert abs(after["y"] - before["y"]) <= 2

@@ -88,10 +88,10 @@ export async function albumView({ id }, signal) {
 
   async function reorder(next) {
     const byId = new Map(source.entries.map((entry) => [entry.id, entry]));
-    source.order(next.map((imageId) => byId.get(imageId)));
+    const imageOrder = source.order(next.map((imageId) => byId.get(imageId)));
     render();
     try {
-      await call('PATCH', `/api/albums/${id}/images`, { body: { imageOrder: next } });
+      await call('PATCH', `/api/albums/${id}/images`, { body: { imageOrder } });
     } catch (error) {
       showError(error);
       await reload();

@@ -48,17 +48,19 @@ export function imageSource(
       known.add(entry.id);
       next?.unshift(entry);
       if (next && all.some(({ id }) => id === entry.id)) return false;
-      source.order([entry, ...all]);
+      replace([entry, ...all]);
       return true;
     },
     remove(ids) {
       const gone = new Set(ids);
-      source.order(all.filter(({ id }) => !gone.has(id)));
+      replace(all.filter(({ id }) => !gone.has(id)));
       next = next?.filter(({ id }) => !gone.has(id));
     },
+    // Puts the entries in another order, those that are hidden staying where they are, and returns the ids of all.
     order(entries) {
-      all = entries;
-      source.entries = all.filter(({ id }) => !hiddenIds.has(id));
+      const shown = entries.values();
+      replace(all.map((each) => (hiddenIds.has(each.id) ? each : shown.next().value)).filter(Boolean));
+      return all.map(({ id }) => id);
     },
     // Loads the list anew. The entries stay until more than `count` have arrived: they are shown, chosen and selected meanwhile.
     reset(count = 0) {
@@ -85,8 +87,12 @@ export function imageSource(
     if (next && (next.length > enough || !source.hasMore)) [all, next] = [next, undefined];
     if (!next) refresh();
   }
+  function replace(entries) {
+    all = entries;
+    source.entries = all.filter(({ id }) => !hiddenIds.has(id));
+  }
   const refresh = () => {
-    source.order(all);
+    replace(all);
     source.onEntries();
   };
   for (const name of ['images-hidden', 'images-shown-again']) on(name, refresh, signal);

@@ -14,6 +14,7 @@ export function keepFile(id, file) {
   files.set(id, file);
   if (files.size > FILES_MAX) forgetFile(files.keys().next().value);
 }
+export const hasFile = (id) => files.has(id);
 export function forgetFile(id) {
   files.delete(id);
   forgetBitmap(id);
@@ -34,18 +35,21 @@ export function drawFile(canvas, { id, width, height }, isWanted) {
   };
   if (bitmaps.has(id)) draw();
   else if (files.has(id))
-    queue = queue.then(async () => {
-      if (!files.has(id) || !isWanted()) return;
-      if (!bitmaps.has(id)) {
-        const side = width > height ? 'resizeWidth' : 'resizeHeight';
-        const bitmap = await createImageBitmap(files.get(id), { [side]: SIDE_PX }).catch(() => undefined);
-        if (!bitmap) return forgetFile(id);
-        bitmaps.set(id, bitmap);
-        if (bitmaps.size > BITMAPS_MAX) forgetBitmap(bitmaps.keys().next().value);
-      }
-      if (isWanted()) draw();
-    });
+    queue = queue
+      .then(async () => {
+        if (!files.has(id) || !isWanted()) return;
+        if (!bitmaps.has(id)) await decode(id, width > height ? 'resizeWidth' : 'resizeHeight');
+        if (isWanted()) draw();
+      })
+      .catch(() => forgetFile(id)); // the next ones are drawn all the same
   return files.has(id);
+}
+
+async function decode(id, side) {
+  const bitmap = await createImageBitmap(files.get(id), { [side]: SIDE_PX });
+  if (!files.has(id)) return bitmap.close(); // forgotten meanwhile
+  bitmaps.set(id, bitmap);
+  if (bitmaps.size > BITMAPS_MAX) forgetBitmap(bitmaps.keys().next().value);
 }
 
 on('signed-out', () => [...files.keys()].forEach(forgetFile));

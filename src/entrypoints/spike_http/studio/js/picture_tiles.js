@@ -4,7 +4,7 @@ import { h, progressBar, setProgress } from './dom.js';
 import { on } from './events.js';
 import { RENEWED_BEFORE_MS, reportLost } from './images.js';
 import { isFinished } from './job_polling.js';
-import { drawFile, forgetFile } from './local_previews.js';
+import { drawFile, forgetFile, hasFile } from './local_previews.js';
 import { drawThumbhash, thumbhashCanvas } from './thumbhash.js';
 
 const FILL_EVERY_MS = 80;
@@ -92,7 +92,8 @@ export function pictureTiles({ element, source, hrefOf, selection, extraOf, inde
     const { tile, link, entry, input, canvas, name } = known;
     link.href = hrefOf(entry); // it may lead to the picture itself
     name.textContent = picture?.name ?? '';
-    if (known.previewOf !== entry.id) drawThumbhash(canvas, picture?.thumbhash);
+    const isPreviewed = known.previewOf === entry.id && (hasFile(entry.id) || !picture?.thumbhash);
+    if (!isPreviewed) drawThumbhash(canvas, picture?.thumbhash);
     if (!picture) return;
     link.setAttribute('aria-label', picture.name);
     input?.setAttribute('aria-label', `Select ${picture.name}`);
@@ -166,8 +167,8 @@ export function pictureTiles({ element, source, hrefOf, selection, extraOf, inde
     } catch (error) {
       if (signal.aborted) return;
       if (!isOutage) source.onError(error);
-      isOutage = true;
-      retrySoon(OUTAGE_MS);
+      isOutage = !error.status || error.status === 429 || error.status >= 500; // not the end of a session or of a shared link
+      if (isOutage) retrySoon(Math.max(OUTAGE_MS, 1000 * (error.retryAfter ?? 0)));
       return;
     } finally {
       isFetching = false;

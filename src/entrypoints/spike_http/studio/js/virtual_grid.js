@@ -23,6 +23,7 @@ export function virtualGrid({ source, label, hrefOf, selection, extraOf, section
   const free = []; // elements of rows that show nothing any more
   const indexOf = new Map(); // id → index of the entry
   let rows = [];
+  let laidOut = []; // the entries that the rows are of
   let focusIndex = 0;
   let focusId; // of the entry that had the focus last: others come and go before it
   let width = 0;
@@ -36,14 +37,15 @@ export function virtualGrid({ source, label, hrefOf, selection, extraOf, section
 
   // Lays out all entries; called when they, the sections or the width change. What is at the top of the window stays there.
   function update({ keepsPlace = true } = {}) {
-    const anchor = keepsPlace && rows.length ? anchorOf() : undefined;
     const hadFocus = element.contains(document.activeElement);
     indexOf.clear();
     for (const [index, { id }] of source.entries.entries()) indexOf.set(id, index);
+    const anchor = keepsPlace && rows.length ? anchorOf() : undefined;
     width = element.clientWidth;
     if (!width) return hadFocus && focusHeading(); // empty, or not displayed yet
     const layout = layOut(source.entries, { width, gap: gap(), rowHeight: rowHeight(), sectionOf });
     rows = layout.rows;
+    laidOut = source.entries;
     setVariables(element, { height: `${layout.height}px` });
     element.setAttribute('aria-rowcount', source.hasMore ? -1 : rows.length);
     for (const [number, row] of shown) if (!isSameRow(row.layout, rows[number])) release(number);
@@ -76,18 +78,17 @@ export function virtualGrid({ source, label, hrefOf, selection, extraOf, section
     row.layout = undefined;
   }
   let held; // what update has kept at the top of the window: while one drags the window's edge, that many times would move it
+  // the first entry at the top of the window that is still there, by the rows of the earlier layout
   const anchorOf = () => {
-    if (held?.top === scrollY) return held;
+    if (held?.top === scrollY && indexOf.has(held.id)) return held;
     const y = scrollY - offset();
     if (y <= 0) return undefined;
     const row = rows[rowAt(rows, y)];
-    return { id: source.entries[row.start]?.id ?? anchorId, by: y - row.top };
+    const entry = laidOut.slice(row.start).find(({ id }) => indexOf.has(id));
+    return entry && { id: entry.id, by: y - row.top };
   };
-  let anchorId;
   function scrollToAnchor({ id, by }) {
-    const index = indexOf.get(id);
-    if (index === undefined) return;
-    const top = offset() + rows[rowOfEntry(rows, index)].top + by;
+    const top = offset() + rows[rowOfEntry(rows, indexOf.get(id))].top + by;
     if (Math.abs(top - scrollY) > 1) scrollTo(0, top);
     held = { id, by, top: scrollY };
   }
@@ -114,7 +115,6 @@ export function virtualGrid({ source, label, hrefOf, selection, extraOf, section
       if ((number < first || number > last) && number !== focused) release(number);
     for (let number = first; number <= last; number++) if (!shown.has(number)) addRow(number);
     for (const row of free) if (row.isConnected) row.remove(); // those that stay are used when more rows are shown
-    anchorId = source.entries[rows[first]?.start]?.id;
     if (last >= 0 && source.hasMore && rows[last].end > source.entries.length - 1000) loadMore();
     keepOneTabStop(inWindow);
     tiles.fillSoon(moved > 0);
