@@ -249,5 +249,6 @@ def test_uploads_leave_what_one_looks_at_where_it_is(studio: Page) -> None:
     studio.locator("input[type=file]").first.set_input_files([as_file(f"new {number}.jpg") for number in range(6)])
     expect(studio.locator("h1 .count")).to_have_text("18")
     after = tile.bounding_box()
-    assert before and after
+    assert before
+    assert after
     assert abs(after["y"] - before["y"]) <= 2
