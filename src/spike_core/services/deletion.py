@@ -112,7 +112,8 @@ class Deletion:
         """Complete the deletion of hidden images, in batches.
 
         An image with an object that can't be deleted, although the store answers, delays no other: it is postponed, for
-        longer each time. All that haven't been tried are tried first; of the others at most `RETRIES_MAX` fail.
+        longer each time. All that haven't been tried are tried first; when `RETRIES_MAX` of the others have failed
+        again, the run ends with its batch.
 
         Raises:
             Unavailable: the database or the object store failed; the next run continues.
