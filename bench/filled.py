@@ -1,8 +1,8 @@
 """Rows of a large installation, made by SQL in the database itself: two million jobs in a few minutes.
 
 The same statements fill SQLite and PostgreSQL. Jobs are of users in turn: all that an even one asked for is completed,
-all of an odd one's is cancelled and refunded. Sums, numbers and balances agree, as `spike audit` demands; the objects
-are missing.
+all of an odd one's is cancelled, or a tenth of it has failed, and refunded. Sums, numbers and balances agree, as
+`spike audit` demands; the objects are missing.
 """
 
 import hashlib
@@ -36,13 +36,13 @@ _IMAGES: Final = """
 """
 _JOBS: Final = """
     INSERT INTO jobs (id, owner_id, kind, image_id, tier, charged, created_at, status, attempt, deaths, claimed_at,
-        result_key, result_format, result_width_px, result_height_px, result_size_bytes, ended_at)
+        result_key, result_format, result_width_px, result_height_px, result_size_bytes, reason, ended_at)
     SELECT {job}, {owner}, 'ENHANCEMENT', {image_of_job}, 'TIER_1K', 2, {noon} + n,
-        CASE WHEN {cancelled} THEN 'CANCELLED' ELSE 'COMPLETED' END, 1, 0, {noon} + n,
+        CASE WHEN {failed} THEN 'REFUNDED' WHEN {cancelled} THEN 'CANCELLED' ELSE 'COMPLETED' END, 1, 0, {noon} + n,
         CASE WHEN {cancelled} THEN NULL ELSE 'enhanced/' || {job} || '.jpg' END,
         CASE WHEN {cancelled} THEN NULL ELSE 'JPEG' END,
         CASE WHEN {cancelled} THEN NULL ELSE 1024 END, CASE WHEN {cancelled} THEN NULL ELSE 768 END,
-        CASE WHEN {cancelled} THEN NULL ELSE 2000 END, {noon} + n
+        CASE WHEN {cancelled} THEN NULL ELSE 2000 END, CASE WHEN {failed} THEN 'Damaged' END, {noon} + n
     FROM {series}
 """
 _JOBS_OF_ONE_IMAGE: Final = """
@@ -216,6 +216,7 @@ class _Names:
             "image_of_place": f"'img_' || substr(md5('{image}' || (n / {albums} % {images})), 1, 24)",
             "waiting_job": "'job_' || substr(md5('w' || n), 1, 24)",
             "cancelled": "1 = 0" if heavy else "n % 2 = 1",
+            "failed": "1 = 0" if heavy else "n % 20 = 19",  # some of them
             "turn": f"n / {users}",
             "each": each,
             "funds": _FUNDS,

@@ -7,7 +7,7 @@ what one request examines of each: 2,600 images, 5,200 jobs, and a hundred album
 Requests are made of the application in this process, so that the ratio isn't thinned by a network. Where the ratio
 exceeds 1.3, the plans of the statements follow the table.
 
-    python bench/growth.py [--database postgresql] [--jobs 2000000] [--waiting 20000] [--rounds 100]
+    python bench/growth.py [--database postgresql] [--jobs 2000000] [--waiting 20000] [--rounds 100] [--only list]
 """
 
 import argparse
@@ -290,11 +290,13 @@ def installation(sizes: Sizes, *, database_url: str) -> Iterator[Installation]:
             spike.close()
 
 
-def measured(big: Installation, small: Installation, *, rounds: int) -> Sequence[tuple[str, float, float]]:
+def measured(
+    big: Installation, small: Installation, *, rounds: int, only: str = ""
+) -> Sequence[tuple[str, float, float]]:
     """Return the lower quartile of each call's times in milliseconds, big and small."""
     of_big, of_small = calls(big), calls(small)
     rows: list[tuple[str, float, float]] = []
-    for name in of_big:
+    for name in [each for each in of_big if only in each]:
         times: tuple[list[float], list[float]] = ([], [])
         for _ in range(rounds):
             for call, taken in zip((of_big[name], of_small[name]), times, strict=True):
@@ -314,6 +316,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2_000_000)
     parser.add_argument("--waiting", type=int, default=20_000)
     parser.add_argument("--rounds", type=int, default=100)
+    parser.add_argument("--only", default="", help="a part of the names of what is measured")
     options = parser.parse_args()
     configure_logging(level="ERROR", form="json")
     sizes = sizes_of(options.jobs, waiting=options.waiting)
@@ -325,7 +328,7 @@ def main() -> None:
         print("| Request or tick | big, ms | small, ms | big ÷ small |")
         print("|---|---|---|---|")
         slower: list[str] = []
-        for name, on_big, on_small in measured(big, small, rounds=options.rounds):
+        for name, on_big, on_small in measured(big, small, rounds=options.rounds, only=options.only):
             ratio = on_big / on_small
             shown = f"**{ratio:.2f}**" if ratio > BOUND else f"{ratio:.2f}"
             print(f"| {name} | {on_big:.2f} | {on_small:.2f} | {shown} |")

@@ -178,6 +178,13 @@ MUTANTS: Final = [
         Deletion.test_a_postponed_deletion_is_due_again_at_its_time_with_its_failures,
     ),
     Mutant(
+        "tries what has failed as soon as what hasn't",
+        MemoryImages,
+        "due_deletions",
+        lambda _due, images, *, now, limit: [each for due_at, each in images._in_order() if due_at <= now][:limit],
+        Deletion.test_a_postponed_deletion_is_due_again_at_its_time_with_its_failures,
+    ),
+    Mutant(
         "forgets how often a deletion has failed",
         MemoryImages,
         "postpone_deletion",

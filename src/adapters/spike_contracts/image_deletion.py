@@ -63,22 +63,25 @@ class ImageDeletionContract:
             assert list(tx.images.pending_deletions(limit=2)) == [images[2], images[1]]
 
     def test_a_postponed_deletion_is_due_again_at_its_time_with_its_failures(self, transactions: Transactions) -> None:
-        """It gets behind those that are due before, so that it delays none of them."""
-        images = [an_image() for _ in range(2)]
+        """It gets behind all that haven't failed yet, so that however many fail delay none of them."""
+        images = [an_image() for _ in range(3)]
         shown = an_image()
         with transactions.begin() as tx:
             tx.images.add(*images, shown)
-            for number, image in enumerate(images):
-                tx.images.begin_deletion(image.id, now=NOON + number * SECOND)
+            for image, seconds in zip(images, (0, 1, 20), strict=True):
+                tx.images.begin_deletion(image.id, now=NOON + seconds * SECOND)
             for image in (images[0], shown, an_image()):
                 tx.images.postpone_deletion(image.id, failures=3, until=NOON + 9 * SECOND)
-        waiting, postponed = DueDeletion(image=images[1]), DueDeletion(image=images[0], failures=3)
+        waiting, later = (DueDeletion(image=image) for image in images[1:])
+        postponed = DueDeletion(image=images[0], failures=3)
         with transactions.view() as tx:
             assert list(tx.images.due_deletions(now=NOON, limit=9)) == []
             assert list(tx.images.due_deletions(now=NOON + 8 * SECOND, limit=9)) == [waiting]
             assert list(tx.images.due_deletions(now=NOON + 9 * SECOND, limit=9)) == [waiting, postponed]
             assert list(tx.images.due_deletions(now=NOON + 9 * SECOND, limit=1)) == [waiting]
-            assert list(tx.images.pending_deletions(limit=9)) == [images[1], images[0]]
+            assert list(tx.images.due_deletions(now=NOON + 20 * SECOND, limit=2)) == [waiting, later]
+            assert list(tx.images.due_deletions(now=NOON + 20 * SECOND, limit=9)) == [waiting, later, postponed]
+            assert list(tx.images.pending_deletions(limit=9)) == [images[1], images[0], images[2]]
             assert tx.images.get(shown.id) == shown
 
     def test_finishing_forgets_the_image_its_jobs_and_their_messages(self, transactions: Transactions) -> None:

@@ -145,7 +145,8 @@ class MemoryImages:
 
     def due_deletions(self, *, now: datetime, limit: int) -> Sequence[DueDeletion]:
         """Return hidden images that are due."""
-        return [deletion for due_at, deletion in self._in_order() if due_at <= now][:limit]
+        due = [deletion for due_at, deletion in self._in_order() if due_at <= now]
+        return sorted(due, key=lambda deletion: deletion.failures > 0)[:limit]
 
     def postpone_deletion(self, image_id: ImageId, *, failures: int, until: datetime) -> None:
         """Store when a hidden image is due again."""

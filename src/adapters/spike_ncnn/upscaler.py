@@ -80,9 +80,13 @@ class NcnnUpscaler:
             raise UpscalerUnavailable from error
         degradation = source.degradation
         choices = self._choices(read, source, size, options=options)
+        mixed = _edges(read, options)
+        if source.pixels is not read.pixels:  # only the result tells whether it will be refused
+            mixed = "; ".join(filter(None, (mixed, "half lanczos if the result would be refused")))
+        sentences = (f"Found {degradation}", f"Enlarged by {_joined(choices)}", mixed.capitalize())
         return Analysis(
-            summary=f"Found {degradation}. Enlarged by {_joined(choices)}.",
-            method="; ".join(filter(None, (_joined(choices), self._refused(choices, options), _edges(read, options)))),
+            summary=" ".join(f"{sentence}." for sentence in sentences if sentence),
+            method="; ".join(filter(None, (_joined(choices), self._refused(choices, options), mixed))),
             kind=kind_of(read.pixels),
             cleanliness=degradation.cleanliness,
             jpeg_quality=degradation.quality,

@@ -195,12 +195,14 @@ _PENDING_DELETIONS: Final = Prepared(
     .order_by(images.c.removed_at, images.c.id)
     .limit(bindparam("rows_max"))
 )
-_DUE_DELETIONS: Final = Prepared(
+_DUE_DELETIONS: Final = (
     select(images)
     .where(images.c.removed_at <= bindparam("now"))
     .order_by(images.c.removed_at, images.c.id)
     .limit(bindparam("rows_max"))
 )
+_UNTRIED_DELETIONS: Final = Prepared(_DUE_DELETIONS.where(images.c.removal_failures == 0))
+_FAILED_DELETIONS: Final = Prepared(_DUE_DELETIONS.where(images.c.removal_failures > 0))
 _POSTPONE: Final = Prepared(
     update(images)
     .where(images.c.id == bindparam("image"), images.c.removed_at.is_not(None))
@@ -314,8 +316,11 @@ class SqlAlchemyImages:
         return [image_of(row) for row in self._statements.rows(_PENDING_DELETIONS, {"rows_max": limit})]
 
     def due_deletions(self, *, now: datetime, limit: int) -> Sequence[DueDeletion]:
-        """Return hidden images that are due."""
-        rows = self._statements.rows(_DUE_DELETIONS, {"now": now, "rows_max": limit})
+        """Return hidden images that are due; of an index, those that have failed may have to be passed over."""
+        rows = list[Row]()
+        for statement in (_UNTRIED_DELETIONS, _FAILED_DELETIONS):
+            if len(rows) < limit:
+                rows += self._statements.rows(statement, {"now": now, "rows_max": limit - len(rows)})
         return [DueDeletion(image=image_of(row), failures=row[-1]) for row in rows]
 
     def postpone_deletion(self, image_id: ImageId, *, failures: int, until: datetime) -> None:

@@ -86,7 +86,10 @@ class ImageRepository(Protocol):
         """Return at most `limit` hidden images, in the order in which they were hidden or are due again."""
 
     def due_deletions(self, *, now: datetime, limit: int) -> Sequence[DueDeletion]:  # noqa: ARG002  # see below
-        """Return at most `limit` hidden images, in the same order, without those that are postponed beyond `now`."""
+        """Return at most `limit` hidden images without those that are postponed beyond `now`, the never failed first.
+
+        Apart from that they are in the same order.
+        """
         # an adapter of an earlier release inherits this, which knows of no postponed ones
         return [DueDeletion(image=image) for image in self.pending_deletions(limit=limit)]
 

@@ -26,7 +26,7 @@ from spike_core.services.object_references import named_by
 from spike_core.services.transaction_retries import retry_on_conflict
 
 DELETIONS_BATCH: Final = 50
-POSTPONED_MAX: Final = 200  # deletions that one run postpones, each after requests to the store; the next run continues
+RETRIES_MAX: Final = 200  # that fail in one run, each after requests to the store; the next run continues
 
 _log: Final = logging.getLogger(__name__)
 
@@ -112,13 +112,14 @@ class Deletion:
         """Complete the deletion of hidden images, in batches.
 
         An image with an object that can't be deleted, although the store answers, delays no other: it is postponed, for
-        longer each time.
+        longer each time. All that haven't been tried are tried first; when `RETRIES_MAX` of the others have failed
+        again, the run ends with its batch.
 
         Raises:
             Unavailable: the database or the object store failed; the next run continues.
         """
-        finished, postponed = 0, set[ImageId]()
-        while len(postponed) < POSTPONED_MAX:
+        finished, retries, postponed = 0, 0, set[ImageId]()
+        while retries < RETRIES_MAX:
             # an adapter of an earlier release doesn't postpone
             due = [deletion for deletion in self._due() if deletion.image.id not in postponed]
             if not due:
@@ -128,12 +129,14 @@ class Deletion:
                     finished += 1
                 else:
                     postponed.add(deletion.image.id)
+                    retries += deletion.failures > 0
         return FinishedDeletions(finished=finished, postponed=len(postponed))
 
     def expire_anonymous(self, *, retention: timedelta) -> int:
         """Delete anonymous images that are older than `retention`, in batches, and return how many there were.
 
-        Where an object can't be deleted, the image stays hidden, which `finish_pending` completes.
+        Where an object can't be deleted, the image stays hidden, which `finish_pending` completes. Each image is tried
+        once here, so there is no limit.
 
         Raises:
             Unavailable: the database or the object store failed; the next run continues.

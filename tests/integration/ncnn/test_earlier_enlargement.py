@@ -125,6 +125,8 @@ def test_a_result_has_the_detail_that_the_picture_had_before_and_says_so() -> No
     analysis = upscaler.analyze(io.BytesIO(data), size=size)
     assert analysis.enlarged_by == pytest.approx(1.5)
     assert "enlarged 1.5 times before" in analysis.summary
+    assert analysis.summary.endswith("Half lanczos if the result would be refused.")
+    assert analysis.method.endswith("half lanczos if the result would be refused")
 
 
 @pytest.mark.parametrize("change", [lambda picture: picture, as_jpeg(95)], ids=["exact", "as JPEG"])

@@ -11,7 +11,7 @@ from services import VGA, Services
 from spike_contracts.builders import a_job_id, an_image_id, an_owner
 from spike_core.domain.errors import DatabaseUnavailable, Forbidden, ImageNotFound, StorageUnavailable
 from spike_core.domain.identifiers import ANONYMOUS
-from spike_core.domain.images import ImageName
+from spike_core.domain.images import Image, ImageName
 from spike_core.domain.jobs import CompletedJob, JobSpec, PendingJob
 from spike_core.domain.objects import ObjectKey
 from spike_core.domain.orders import TaskKind
@@ -179,6 +179,28 @@ def test_an_object_that_cant_be_deleted_delays_no_other_and_is_tried_again_after
     clock.advance(timedelta(days=1))
     assert services.images.deletion.finish_pending() == FinishedDeletions(finished=3, postponed=0)
     check_gone(services)
+
+
+def test_however_many_cant_be_deleted_a_newer_deletion_doesnt_wait_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("spike_core.services.deletion.DELETIONS_BATCH", 2)
+    monkeypatch.setattr("spike_core.services.deletion.RETRIES_MAX", 2)
+    blobs = StickingBlobStore(MemoryBlobStore(clock := ManualClock()))
+    services = Services.build(clock=clock, blobs=blobs)
+    owner = services.owner()
+
+    def hidden() -> Image:
+        image = services.upload(owner).image
+        with services.transactions.begin() as tx:
+            tx.images.begin_deletion(image.id, now=clock.now())
+        return image
+
+    blobs.sticking = {hidden().original for _ in range(5)}
+    assert services.images.deletion.finish_pending() == FinishedDeletions(finished=0, postponed=5)
+    clock.advance(timedelta(days=1))
+    hidden()
+    assert services.images.deletion.finish_pending() == FinishedDeletions(finished=1, postponed=3)
+    assert services.images.deletion.finish_pending() == FinishedDeletions(finished=0, postponed=2)
+    assert services.images.deletion.finish_pending() == FinishedDeletions(finished=0, postponed=0)
 
 
 def test_a_store_that_is_away_postpones_no_deletion() -> None:
