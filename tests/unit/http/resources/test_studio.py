@@ -114,4 +114,4 @@ def test_every_module_is_a_small_file(files: StudioFiles) -> None:
 def test_what_the_first_module_imports_is_preloaded_and_what_is_opened_seldom_is_not(files: StudioFiles) -> None:
     modules = {path for path in files.files if path.endswith(".js")}
     preloaded = {path for path in modules if f'/{path}"'.encode() in files.page.partition(b"<body")[0]}
-    assert modules - preloaded == {"js/account.js", "js/create.js", "js/webhooks.js"}
+    assert modules - preloaded == {"js/account.js", "js/create.js", "js/tokens.js", "js/webhooks.js"}
