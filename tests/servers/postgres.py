@@ -194,7 +194,7 @@ def postgres_server() -> Iterator[PostgresServer]:
 
 @pytest.fixture(scope="session")
 def postgres_template(postgres: str) -> Iterator[str]:
-    """The name of a migrated database to be copied, which nobody connects to: migrations take ten times as long."""
+    """The name of a migrated database to copy, to which nothing is connected: migrations take ten times as long."""
     with new_database(postgres) as url:
         database = open_postgres(url)
         database.migrate()

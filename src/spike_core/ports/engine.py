@@ -1,11 +1,10 @@
-"""An engine: the adapters for image work, and the factory that builds them.
+"""An engine: the adapters for image work, and what it may use.
 
-Apart from the other factories, because a child process that does image work needs this one alone, and starts sooner
+Apart from the factories, because a child process that does image work needs nothing else of them, and starts sooner
 without what describes databases and storage.
 """
 
 from collections.abc import Callable
-from typing import Protocol
 
 from attrs import field, frozen, validators
 
@@ -42,18 +41,3 @@ class EngineResources:
     # processor time for a result of 4096 pixels, after which it is ended; others may take `Catalog.work_share` of it
     work_time_s: float = field(default=600.0, validator=validators.gt(0))
     classical: Callable[[], Engine]  # for the parts that another engine doesn't implement
-
-
-class OpenEngine(Protocol):
-    """An entry point `upscaler.<name>`. It must be picklable by name: engines may be built in another process.
-
-    Where they are, this process asks the factory's module for the modes of the engine: it may have a function
-    `modes() -> frozenset[Mode]`, which looks at what is installed and loads nothing. Without it, FAITHFUL is offered.
-    """
-
-    def __call__(self, *, means: EngineResources) -> Engine:
-        """Build the engine.
-
-        Raises:
-            UpscalerUnavailable: a dependency isn't installed.
-        """

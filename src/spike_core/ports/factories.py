@@ -22,7 +22,7 @@ from spike_core.ports.blobs import BlobStore
 from spike_core.ports.broker import Broker
 from spike_core.ports.canvas_fitter import CanvasFitter
 from spike_core.ports.clock import Clock
-from spike_core.ports.engine import Engine, EngineResources, OpenEngine
+from spike_core.ports.engine import Engine, EngineResources
 from spike_core.ports.generator import Generator
 from spike_core.ports.limiter import RateLimiter
 from spike_core.ports.signed_urls import SignedUrls
@@ -145,3 +145,18 @@ class OpenLimiter(Protocol):
 
     def __call__(self, url: str) -> RateLimiter:
         """Open the rate limiter at `url`."""
+
+
+class OpenEngine(Protocol):
+    """An entry point `upscaler.<name>`. It must be picklable by name: engines may be built in another process.
+
+    Where they are, this process asks the factory's module for the modes of the engine: it may have a function
+    `modes() -> frozenset[Mode]`, which looks at what is installed and loads nothing. Without it, FAITHFUL is offered.
+    """
+
+    def __call__(self, *, means: EngineResources) -> Engine:
+        """Build the engine.
+
+        Raises:
+            UpscalerUnavailable: a dependency isn't installed.
+        """
