@@ -12,6 +12,12 @@ from eventually import eventually
 PLUGIN: Final = Path(__file__).with_name("gate")
 
 
+def with_engine(name: str) -> Mapping[str, str]:
+    """Return the settings of processes whose engine is this one of `tests/gate`."""
+    path = os.pathsep.join(filter(None, [str(PLUGIN), os.environ.get("PYTHONPATH", "")]))
+    return {"SPIKE_UPSCALER": name, "PYTHONPATH": path}
+
+
 @frozen
 class Gate:
     """A gate that every attempt passes, open or shut."""
@@ -28,8 +34,7 @@ class Gate:
     @property
     def settings(self) -> Mapping[str, str]:
         """The settings of processes whose engine waits at this gate."""
-        path = os.pathsep.join(filter(None, [str(PLUGIN), os.environ.get("PYTHONPATH", "")]))
-        return {"SPIKE_UPSCALER": "gate", "SPIKE_TEST_GATE": str(self.folder), "PYTHONPATH": path}
+        return {**with_engine("gate"), "SPIKE_TEST_GATE": str(self.folder)}
 
     def shut(self) -> None:
         """Make all further attempts wait."""

@@ -22,7 +22,7 @@ from spike_core.domain.fidelity import Comparison
 from spike_core.domain.images import PictureFacts, PictureIdentity
 from spike_core.domain.limits import PICTURE_PIXELS_MAX
 from spike_core.domain.render_options import DEFAULT_OPTIONS, RenderOptions
-from spike_core.ports.factories import Engine, EngineResources
+from spike_core.ports.engine import Engine, EngineResources
 from spike_core.ports.progress import UNMONITORED, ProgressMonitor
 from spike_core.ports.upscaler import RenderedImage, Upscaler
 

@@ -8,7 +8,7 @@ from typing import Final
 from attrs import evolve
 
 from hostile_engine import hostile_engine
-from spike_core.ports.factories import Engine
+from spike_core.ports.engine import Engine
 from spike_sandbox import BuildGenerator, Limits, Sandbox, Surroundings, Tools
 
 ISOLATED: Final = Surroundings()

@@ -16,7 +16,7 @@ from attrs import evolve, frozen
 import spike_system
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.render_options import DEFAULT_OPTIONS, RenderOptions
-from spike_core.ports.factories import Engine, EngineResources
+from spike_core.ports.engine import Engine, EngineResources
 from spike_core.ports.progress import UNMONITORED, ProgressMonitor
 from spike_core.ports.upscaler import RenderedImage, Upscaler
 

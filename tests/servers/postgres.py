@@ -3,7 +3,7 @@
 Ours listens on a free port of loopback, keeps its data in a temporary folder and is gone at the end. Under pytest-xdist
 each worker starts its own, and so do some tests; they begin with copies of the same data, which takes a second to make.
 A worker's tests share one migrated database, which is emptied after each test: that takes a millisecond, a copy of a
-template twenty, and ten times that on a busy machine. Tests of the schema itself create databases of their own.
+template twenty, and ten times that on a busy machine. Tests that change the schema have copies of their own.
 """
 
 import atexit
@@ -157,11 +157,11 @@ def running_postgres() -> Iterator[PostgresServer]:
 
 
 @contextmanager
-def new_database(server_url: str) -> Iterator[str]:
+def new_database(server_url: str, *, copy_of: str = "template0") -> Iterator[str]:
     """Create a database, yield its URL, and drop it, even with open connections."""
     name = f"spike_{os.getpid()}_{next(_numbers)}"
     with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(SQL("CREATE DATABASE {} TEMPLATE template0").format(Identifier(name)))
+        connection.execute(SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(name), Identifier(copy_of)))
     try:
         yield make_url(server_url).set(database=name).render_as_string(hide_password=False)
     finally:
@@ -193,12 +193,26 @@ def postgres_server() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture(scope="session")
-def migrated_postgres(postgres: str) -> Iterator[str]:
-    """The URL of a migrated database that all tests share."""
+def postgres_template(postgres: str) -> Iterator[str]:
+    """The name of a migrated database to copy, to which nothing is connected: migrations take ten times as long."""
     with new_database(postgres) as url:
         database = open_postgres(url)
         database.migrate()
         database.close()
+        yield str(make_url(url).database)
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres: str, postgres_template: str) -> Iterator[str]:
+    """The URL of a migrated database that all tests share."""
+    with new_database(postgres, copy_of=postgres_template) as url:
+        yield url
+
+
+@pytest.fixture
+def own_postgres_url(postgres: str, postgres_template: str) -> Iterator[str]:
+    """The URL of a migrated database for one test alone, which may change its schema."""
+    with new_database(postgres, copy_of=postgres_template) as url:
         yield url
 
 

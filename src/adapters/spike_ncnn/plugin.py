@@ -10,7 +10,7 @@ from attrs import evolve
 
 from spike_core.domain.errors import UpscalerUnavailable
 from spike_core.domain.render_options import FAITHFUL_ONLY, Mode
-from spike_core.ports.factories import Engine, EngineResources
+from spike_core.ports.engine import Engine, EngineResources
 from spike_ncnn.networks import ANIME, installed
 from spike_ncnn.options import DEFAULTS, NeuralOptions, Quality
 from spike_openvino import computes_bfloat16

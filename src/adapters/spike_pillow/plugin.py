@@ -3,7 +3,7 @@
 from typing import Final
 
 from spike_core.domain.limits import PICTURE_PIXELS_MAX
-from spike_core.ports.factories import Engine, EngineResources
+from spike_core.ports.engine import Engine, EngineResources
 from spike_pillow.blender import PillowBlender
 from spike_pillow.canvas_fitter import PillowCanvasFitter
 from spike_pillow.metadata import PillowMetadata

@@ -17,7 +17,7 @@ from spike_core.domain.images import PictureFacts, PictureIdentity
 from spike_core.domain.limits import PICTURE_PIXELS_MAX
 from spike_core.domain.render_options import DEFAULT_OPTIONS, RenderOptions
 from spike_core.ports.canvas_fitter import CanvasFitter
-from spike_core.ports.factories import Engine
+from spike_core.ports.engine import Engine
 from spike_core.ports.generator import Generator
 from spike_core.ports.progress import ProgressMonitor
 from spike_core.ports.rendition_maker import MadeRenditions

@@ -19,7 +19,7 @@ from spike_core.domain.generation import Prompt
 from spike_core.domain.images import PictureFacts, PictureIdentity
 from spike_core.domain.limits import PICTURE_PIXELS_MAX
 from spike_core.domain.render_options import DEFAULT_OPTIONS, FAITHFUL_ONLY, Mode, RenderOptions
-from spike_core.ports.factories import Engine
+from spike_core.ports.engine import Engine
 from spike_core.ports.progress import UNMONITORED, ProgressMonitor
 from spike_core.ports.rendition_maker import MadeRenditions
 from spike_core.ports.upscaler import RenderedImage

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
 from browsing import UNLIMITED, NewPerson, Person, browsing, sign_in
+from gates import with_engine
 from nextauth_tokens import SECRET
 from running import Server, serving
 from spike_runtime import Settings, Spike, build
@@ -33,9 +34,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def server(folder: Path, browser: Browser) -> Iterator[Server]:
-    """Start only where there is a browser."""
+    """Start only where there is a browser. Its results are real pictures of a quick engine."""
     assert browser.is_connected()
-    set_ = {**UNLIMITED, "SPIKE_NEXTAUTH_SECRET": SECRET, "SPIKE_SIGN_UP": "open", "SPIKE_WEBHOOK_ALLOW": "127.0.0.1"}
+    set_ = {
+        **UNLIMITED,
+        **with_engine("quick"),
+        "SPIKE_NEXTAUTH_SECRET": SECRET,
+        "SPIKE_SIGN_UP": "open",
+        "SPIKE_WEBHOOK_ALLOW": "127.0.0.1",
+    }
     with serving(folder, **set_) as server:
         yield server
 

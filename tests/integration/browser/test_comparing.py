@@ -7,18 +7,31 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from browsing import Person, sign_in, upload
+from browsing import Person, photo, sign_in
+from multipart import CONTENT_TYPE, an_upload
 from pictures import decoded
+from running import Server
+from spike_runtime import Spike
+
+
+@pytest.fixture(scope="module")
+def owner(server: Server, installation: Spike) -> Person:
+    """A person with a picture and its version, which no test changes."""
+    person = Person.register(server, installation, email="comparing@example.org")
+    body = an_upload(photo())
+    answer = server.ask("POST", "/api/images/upload", token=person.token, body=body, content_type=CONTENT_TYPE).json
+    server.wait_for_job(answer["image"]["id"], answer["enhancement"]["jobId"], token=person.token)
+    return person
 
 
 @pytest.fixture
-def comparison(studio: Page) -> Page:
+def comparison(page: Page, owner: Person) -> Page:
     """The page of a picture with one version."""
-    return open_comparison(studio)
+    return open_comparison(page, owner)
 
 
-def open_comparison(page: Page) -> Page:
-    upload(page)
+def open_comparison(page: Page, owner: Person) -> Page:
+    sign_in(page, owner)
     page.locator(".tile a").first.click()
     page.locator(".compare.split .tag.after").get_by_text("1K").wait_for()
     return page
@@ -65,13 +78,12 @@ def test_keys_move_the_divider_and_a_screen_reader_hears_it(comparison: Page) ->
     assert slider.get_attribute("aria-valuetext") == "90 % before, 10 % after"
 
 
-def test_a_finger_moves_the_divider_and_two_zoom(browser: Browser, ada: Person) -> None:
+def test_a_finger_moves_the_divider_and_two_zoom(browser: Browser, owner: Person) -> None:
     context = browser.new_context(
         viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True, reduced_motion="reduce"
     )
     page = context.new_page()
-    sign_in(page, ada)
-    open_comparison(page)
+    open_comparison(page, owner)
     x, y = middle(page, ".viewport")
     devtools = context.new_cdp_session(page)
 
@@ -151,14 +163,14 @@ def test_side_by_side_shows_the_same_part_twice(comparison: Page) -> None:
 def test_the_version_that_is_shown_is_downloaded(comparison: Page) -> None:
     with comparison.expect_download() as download:
         comparison.get_by_role("link", name="Download").click()
-    assert download.value.suggested_filename == "chelsea 1K.jpg"
+    assert download.value.suggested_filename == "photo 1K.jpg"
     assert decoded(download.value.path().read_bytes()).size == (1024, 681)
 
 
-def test_urls_are_renewed_before_they_end(studio: Page) -> None:
-    studio.clock.install()
-    open_comparison(studio)
-    download = studio.get_by_role("link", name="Download")
+def test_urls_are_renewed_before_they_end(page: Page, owner: Person) -> None:
+    page.clock.install()
+    open_comparison(page, owner)
+    download = page.get_by_role("link", name="Download")
     asked: list[Any] = []
 
     def renew(route: Route) -> None:
@@ -168,11 +180,11 @@ def test_urls_are_renewed_before_they_end(studio: Page) -> None:
             job["enhancedUrl"] += "&renewed=1"
         route.fulfill(json=answer)
 
-    studio.route("**/api/images/links", renew)
-    studio.clock.fast_forward("00:50")
+    page.route("**/api/images/links", renew)
+    page.clock.fast_forward("00:50")
     assert asked == []
-    with studio.expect_request("**/api/images/links"):
-        studio.clock.fast_forward("24:00:00")
+    with page.expect_request("**/api/images/links"):
+        page.clock.fast_forward("24:00:00")
     expect(download).to_have_attribute("href", re.compile("renewed=1$"))
     [ids] = asked
     assert (len(ids["imageIds"]), len(ids["jobIds"])) == (1, 1)

@@ -26,6 +26,9 @@ def settings(postgres_url: str, redis_url: str, s3_server: S3Server) -> dict[str
         **IMPATIENT,
         **s3_server.credentials,
         "SPIKE_SANDBOX": "on",
+        "SPIKE_SANDBOX_PROBES": "1",  # each child takes a third of a second of processor time to start
+        "SPIKE_WORKER_THREADS": "1",
+        "SPIKE_QUICK_THREADS": "0",
         "SPIKE_DATABASE_URL": postgres_url,
         "SPIKE_BROKER_URL": redis_url,
         "SPIKE_RATE_LIMIT_URL": redis_url,

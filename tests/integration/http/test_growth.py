@@ -46,10 +46,10 @@ READ: Final = """
 
 
 @pytest.fixture(scope="module")
-def both(postgres: str) -> Iterator[tuple[Installation, Installation]]:
+def both(postgres: str, postgres_template: str) -> Iterator[tuple[Installation, Installation]]:
     with (
-        new_database(postgres) as small_url,
-        new_database(postgres) as big_url,
+        new_database(postgres, copy_of=postgres_template) as small_url,
+        new_database(postgres, copy_of=postgres_template) as big_url,
         installation(SMALL, database_url=small_url) as small,
         installation(BIG, database_url=big_url) as big,
     ):
@@ -110,10 +110,12 @@ def test_what_the_backlog_bounds_reads_rows_of_the_backlog_alone(both: tuple[Ins
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_the_plans_of_a_call_say_which_indexes_its_statements_use(
-    database: str, tmp_path: Path, empty_postgres_url: str
+    database: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     """The benchmark prints them for whatever takes longer where there are many rows."""
-    url = f"sqlite:///{tmp_path / 'spike.db'}" if database == "sqlite" else empty_postgres_url
+    url = f"sqlite:///{tmp_path / 'spike.db'}"
+    if database == "postgresql":
+        url = request.getfixturevalue("own_postgres_url")
     with installation(SMALL, database_url=url) as small:
         planned = dict(plans(engine_of(small), calls(small)["GET image"]))
         cancelled = dict(plans(engine_of(small), calls(small)["enhance and cancel"]))

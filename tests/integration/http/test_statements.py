@@ -207,7 +207,7 @@ def test_a_page_of_an_album_of_a_thousand_images_takes_as_many_statements_and_ro
 
 def test_fifty_albums_are_listed_with_as_many_statements_as_one(spike: Spike, ada: Registered, rows: list[int]) -> None:
     """However many images they contain: one row for each album and each cover."""
-    images = library(spike, ada, images=150)
+    images = library(spike, ada, images=60)
     counts = []
     for number in (1, 49):
         for index in range(number):

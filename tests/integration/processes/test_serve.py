@@ -8,6 +8,7 @@ import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Final
 
 import pytest
 from PIL import Image
@@ -18,6 +19,14 @@ from pictures import encoded, photograph
 from running import PATIENCE_S, Server, run_spike, serving
 from spike_core.domain.limits import UPLOAD_BYTES_MAX
 from spike_core.domain.objects import PictureFormat
+
+# with the fewest children, each of which takes a third of a second of processor time to start
+SANDBOXED: Final = {
+    "SPIKE_SANDBOX": "on",
+    "SPIKE_SANDBOX_PROBES": "1",
+    "SPIKE_WORKER_THREADS": "1",
+    "SPIKE_QUICK_THREADS": "0",
+}
 
 
 @pytest.fixture
@@ -43,7 +52,7 @@ def enhance(server: Server, token: str, image_id: str, tier: str) -> str:
 
 
 def test_the_printed_curl_line_works_as_it_stands(folder: Path) -> None:
-    with serving(folder, SPIKE_SANDBOX="on") as server:
+    with serving(folder, **SANDBOXED) as server:
         (line,) = re.findall(r"^\s*(curl .*)$", server.greeting, re.MULTILINE)
         answer = subprocess.run(
             ["bash", "-c", f"{line} --silent --show-error"],
@@ -61,7 +70,7 @@ def test_the_printed_curl_line_works_as_it_stands(folder: Path) -> None:
 
 
 def test_a_photograph_comes_back_at_each_tier(folder: Path) -> None:
-    with serving(folder, SPIKE_SANDBOX="on") as server:
+    with serving(folder, **SANDBOXED) as server:
         token = server.token
         image_id = an_image(server, token, size=(450, 100))
         for tier, side in (("FREE", 1024), ("TIER_1K", 1024), ("TIER_2K", 2048), ("TIER_4K", 4096)):

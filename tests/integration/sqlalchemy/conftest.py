@@ -81,14 +81,10 @@ def database(url: str) -> Iterator[SqlAlchemyDatabase]:
 
 
 @pytest.fixture(params=DIALECTS)
-def own_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlAlchemyDatabase]:
-    """A database of the test's own, whose schema it may change."""
-    database = opened(
-        f"sqlite:///{tmp_path / 'own.db'}"
-        if request.param == "sqlite"
-        else request.getfixturevalue("empty_postgres_url")
-    )
-    database.migrate()
+def own_database(request: pytest.FixtureRequest) -> Iterator[SqlAlchemyDatabase]:
+    """A migrated database of the test's own, whose schema it may change."""
+    name = {"sqlite": "sqlite_url", "postgresql": "own_postgres_url"}[request.param]
+    database = opened(request.getfixturevalue(name))
     yield database
     database.close()
 

@@ -2,12 +2,9 @@
 
 import io
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
-import pytest
 from attrs import evolve
 
 from services import VGA
@@ -22,25 +19,12 @@ from spike_core.domain.usage import Budget, Budgets
 from spike_core.ports.transactions import Transactions
 from spike_memory import InMemorySpike
 from spike_memory.engine import a_picture
-from spike_sqlalchemy import SqlAlchemyDatabase, open_postgres, open_sqlite
+from spike_sqlalchemy import SqlAlchemyDatabase
 from spike_sqlalchemy.schema import migration_connection, run_migrations
 from tracing import traced, without_bounds
 
 BEFORE = "0011"
 THREADS, ROOM = 6, 4
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def own_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlAlchemyDatabase]:
-    """A database of the test's own, whose schema it may change."""
-    database: SqlAlchemyDatabase = (
-        open_sqlite(f"sqlite:///{tmp_path / 'own.db'}")
-        if request.param == "sqlite"
-        else open_postgres(request.getfixturevalue("empty_postgres_url"))
-    )
-    database.migrate()
-    yield database
-    database.close()
 
 
 def spike_with(transactions: Transactions, **budgets: Any) -> InMemorySpike:

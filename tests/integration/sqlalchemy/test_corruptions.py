@@ -168,11 +168,8 @@ def test_a_corruption_of_a_server_is_found(name: str, postgres_scene: Scene) -> 
 
 
 @pytest.mark.parametrize("name", ON_POSTGRESQL)
-def test_a_corruption_of_a_servers_schema_is_found(name: str, empty_postgres_url: str, tmp_path: Path) -> None:
-    database = opened(empty_postgres_url)
-    database.migrate()
-    database.close()
-    check_found(ON_POSTGRESQL[name], a_scene(empty_postgres_url, tmp_path / "objects"))
+def test_a_corruption_of_a_servers_schema_is_found(name: str, own_postgres_url: str, tmp_path: Path) -> None:
+    check_found(ON_POSTGRESQL[name], a_scene(own_postgres_url, tmp_path / "objects"))
 
 
 def test_objects_of_an_older_release_are_counted_and_their_sizes_compared(sqlite_scene: Scene) -> None:

@@ -80,11 +80,10 @@ def test_the_migration_hashes_what_is_in_the_ledgers(
 
 
 def test_an_interrupted_migration_goes_on_where_it_ended(
-    empty_postgres_url: str, monkeypatch: pytest.MonkeyPatch
+    own_postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between the entries and the heads of a portion, so that a part is hashed twice."""
-    database: PostgresDatabase = open_postgres(empty_postgres_url)
-    database.migrate()
+    database: PostgresDatabase = open_postgres(own_postgres_url)
     a_history(database, charges=6)
     written = hashes(database)
     with migration_connection(database.engine) as connection:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -15,15 +14,14 @@ NEWER = f"{int(HEAD) + 1:04}"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqliteDatabase | PostgresDatabase]:
+def database(request: pytest.FixtureRequest) -> Iterator[SqliteDatabase | PostgresDatabase]:
     """A database that is one revision ahead."""
     opened: SqliteDatabase | PostgresDatabase
     if request.param == "sqlite":
-        opened = open_sqlite(f"sqlite:///{tmp_path / 'spike.db'}")
+        opened = open_sqlite(request.getfixturevalue("sqlite_url"))
     else:
-        opened = open_postgres(request.getfixturevalue("empty_postgres_url"))
+        opened = open_postgres(request.getfixturevalue("own_postgres_url"))
     with closing(opened):
-        opened.migrate()
         with opened.engine.connect() as connection, connection.begin():
             connection.execute(text("UPDATE spike_version SET version_num = :newer"), {"newer": NEWER})
         yield opened

@@ -46,9 +46,10 @@ def empty(empty_postgres_url: str) -> Iterator[PostgresDatabase]:
 
 
 @pytest.fixture
-def database(empty: PostgresDatabase) -> PostgresDatabase:
-    empty.migrate()
-    return empty
+def database(own_postgres_url: str) -> Iterator[PostgresDatabase]:
+    opened = open_postgres(own_postgres_url)
+    yield opened
+    opened.close()
 
 
 def _url(database: PostgresDatabase) -> str:

@@ -11,10 +11,9 @@ from spike_sqlalchemy import PostgresDatabase, open_postgres
 
 
 @pytest.fixture
-def database(empty_postgres_url: str) -> Iterator[PostgresDatabase]:
+def database(own_postgres_url: str) -> Iterator[PostgresDatabase]:
     """A single connection, so that all transactions use it."""
-    database = open_postgres(empty_postgres_url, limits=DatabaseLimits(connections_max=1))
-    database.migrate()
+    database = open_postgres(own_postgres_url, limits=DatabaseLimits(connections_max=1))
     yield database
     database.close()
 
