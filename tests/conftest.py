@@ -1,13 +1,10 @@
 """Configuration of all tests."""
 
-import fcntl
 import gc
 import logging
 import os
 from collections import defaultdict
 from collections.abc import Generator, Hashable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import Final
 
 import pytest
@@ -92,8 +89,7 @@ def pytest_collection() -> Generator[None, object, object]:
     """Collect tests without garbage collection, and keep them out of all later ones, which are rare: they stay."""
     gc.disable()
     try:
-        with _compiled_once():
-            return (yield)
+        return (yield)
     finally:
         gc.freeze()
         gc.set_threshold(20_000, 20, 20)
@@ -118,28 +114,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if workers := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "0")):
         folders = [item.nodeid.partition("::")[0].rpartition("/")[0] for item in items]
         items[:] = [items[place] for place in in_starting_order(folders, FOLDERS_S, workers=workers)]
-
-
-@contextmanager
-def _compiled_once() -> Iterator[None]:
-    """In a new checkout, have one worker collect before the others, which read what it has compiled.
-
-    All together would compile the same files at the same time, for longer than the rest of the collection takes.
-    """
-    if "PYTEST_XDIST_WORKER" not in os.environ or _is_compiled():
-        yield
-        return
-    with Path(__file__).open() as lock, ExitStack() as held:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        held.callback(fcntl.flock, lock, fcntl.LOCK_UN)
-        if _is_compiled():
-            held.close()
-        yield
-
-
-def _is_compiled() -> bool:
-    """Return whether the folder is compiled that is collected last."""
-    return any((Path(__file__).with_name("unit") / "worker" / "__pycache__").glob("test_*-pytest-*.pyc"))
 
 
 def _values(function: pytest.Function) -> frozenset[Hashable]:
