@@ -8,6 +8,7 @@ import pytest
 from effort import long, staggered
 from eventually import eventually
 from fleet import IMPATIENT, a_fleet, an_image, attempts, check_audit, ended, enhance, is_alive
+from gates import Gate
 from preloaded import ANEW
 from running import PATIENCE_S, run_spike, serving
 
@@ -77,17 +78,21 @@ def test_a_signal_lets_jobs_in_work_end_first(folder: Path, settings: dict[str, 
 
 
 def test_jobs_that_cannot_end_in_time_are_handed_back_and_taken_up_at_once(
-    folder: Path, settings: dict[str, str]
+    folder: Path, settings: dict[str, str], tmp_path: Path
 ) -> None:
-    settings = {**settings, "SPIKE_LEASE_S": "600"}  # too long to be waited for
+    gate = Gate.at(tmp_path / "gate")  # shut, no job ends before its worker
+    # the lease is too long to be waited for
+    settings = {**settings, **gate.settings, "SPIKE_LEASE_S": "600"}
     with serving(folder, **settings) as server:
         image_id = an_image(server)
         with a_fleet(folder, **settings, SPIKE_WORKER_DRAIN_S="0") as fleet:
             ended(server, image_id)
+            gate.shut()
             job_id = enhance(server, image_id, "TIER_4K")
-            fleet.line("job begun", job_id=job_id)
+            gate.wait_for(2)
             assert fleet.stop() == 0
             fleet.line("job requeued", job_id=job_id)
+        gate.open()
         with a_fleet(folder, **settings) as fleet:
             assert ended(server, image_id)[job_id] == "COMPLETED"
     assert attempts(folder)[job_id] == (2, 0), "no death is counted"
