@@ -30,7 +30,6 @@ _LIGHTLY_SHARP, _HARDLY_SHARP = 0.5, 0.6  # the sharpest network's share there
 _COLORFUL_MIN: Final = 1.65  # of `half`: with more, colors vary by themselves
 _COLORFUL_LESS: Final = 0.3  # of the sharpest network, which sharpens coarse color wrongly
 _FLAT_SMOOTH: Final = 0.5  # the smooth network's share beside the sharpest one, in a picture that is nearly flat
-_FLAT_GENTLE: Final = 0.5  # of the gentle network's share that is left to it there
 _FLAT_DENOISED: Final = 0.4  # the smooth network's share beside the one that removes noise, which blurs hard edges
 _FLAT_NOISE_MAX: Final = 5.5  # of 255; more noise is left by the smooth network
 _GRAY_GAIN: Final = 1.35  # of the deviation, for SRMD, which was not trained on noise that is equal in all colors
@@ -111,14 +110,14 @@ def _measured(degradation: Degradation, factor: int) -> Choice:
 def _decompressing(degradation: Degradation) -> Choice:
     if degradation.deviation >= (_FLAT_SHOWN_MIN if degradation.is_smooth else _SHOWN_MIN):
         return Choice(shares={SRMD.name: 0.5, _SMOOTH: 0.5}, noise=_COMPRESSED_GAIN * degradation.deviation)
-    if degradation.quality >= _LIGHTLY_FROM and degradation.is_smooth:
+    if _LIGHTLY_FROM <= degradation.quality < _HARDLY_FROM and degradation.is_smooth:
         return Choice(shares=_blend(_SMOOTH, SPAN.name, _FLAT_SMOOTH))
     if degradation.quality >= _LIGHTLY_FROM:
         sharp = _LIGHTLY_SHARP if degradation.quality < _HARDLY_FROM else _HARDLY_SHARP
         is_colorful = degradation.noise.half > _COLORFUL_MIN
         return Choice(shares=_blend(SPAN.name, _GENTLE, sharp - _COLORFUL_LESS * is_colorful))
     gentle = (degradation.quality - _SMOOTH_BELOW) / (_GENTLE_FROM - _SMOOTH_BELOW)
-    return Choice(shares=_blend(_GENTLE, _SMOOTH, gentle * (_FLAT_GENTLE if degradation.is_smooth else 1)))
+    return Choice(shares=_blend(_GENTLE, _SMOOTH, gentle))
 
 
 def _denoising(degradation: Degradation, factor: int) -> Choice:
