@@ -38,6 +38,7 @@ _SPREAD: Final = (1.12, 1.28)  # of noise alone; blocks of a regular pattern dif
 _HALF_SPREAD_MAX: Final = 1.4
 _EVEN_HALF_MIN: Final = 3.0  # the bounds above for noise that is the same everywhere, which no texture is
 _EVEN_GRAY_MIN: Final = 1.2
+_SMOOTH_MAX: Final = 12.0  # of `contrast`: what smoothing takes from a picture with less is mostly its damage
 _COLOR_OF_GRAY_MAX: Final = 0.7  # with more, colors differ
 _COLOR_GAIN: Final = 1.3  # the quietest blocks show less noise than there is
 _GRAY_GAIN: Final = 1.25
@@ -100,6 +101,11 @@ class Degradation:
         return self.is_even and self.noise.half_spread <= _HALF_SPREAD_MAX
 
     @property
+    def is_smooth(self) -> bool:
+        """Whether three quarters of the picture are nearly flat, as in many drawings."""
+        return self.noise.contrast < _SMOOTH_MAX
+
+    @property
     def deviation(self) -> float:
         """The standard deviation of each color's noise, of 255; 0 if there is none."""
         match self.grain:
@@ -150,7 +156,16 @@ class Degradation:
 
 CLEAN: Final = Degradation(
     quality=UNCOMPRESSED,
-    noise=NoiseEstimate(fine=0.0, half=0.0, color=0.0, gray=0.0, spread=math.inf, half_spread=math.inf, detail=0.0),
+    noise=NoiseEstimate(
+        fine=0.0,
+        half=0.0,
+        color=0.0,
+        gray=0.0,
+        spread=math.inf,
+        half_spread=math.inf,
+        contrast=math.inf,
+        detail=0.0,
+    ),
 )
 
 

@@ -22,12 +22,16 @@ _SMOOTH: Final = "waifu2x-3"  # removes noise and compression artifacts, and fin
 _SMOOTH_BELOW: Final = 72.0  # where a line begins: the JPEG quality at which there would be only the smooth network
 _GENTLE_FROM: Final = 103.0  # and where it ends: the one at which there would be only the gentle one
 _SHOWN_MIN: Final = 2.5  # of 255: noise that compression left; less is its own trace
+_FLAT_SHOWN_MIN: Final = 1.0  # the same in a picture that is nearly flat, where one sees any noise
 _COMPRESSED_GAIN: Final = 1.5  # of the deviation, for SRMD: compression hides a part of the noise
 _LIGHTLY_FROM: Final = 93.5  # the quality from which what is lost most is the resolution of color
 _HARDLY_FROM: Final = 96.0
 _LIGHTLY_SHARP, _HARDLY_SHARP = 0.5, 0.6  # the sharpest network's share there
 _COLORFUL_MIN: Final = 1.65  # of `half`: with more, colors vary by themselves
 _COLORFUL_LESS: Final = 0.3  # of the sharpest network, which sharpens coarse color wrongly
+_FLAT_SMOOTH: Final = 0.5  # the smooth network's share beside the sharpest one, in a picture that is nearly flat
+_FLAT_DENOISED: Final = 0.4  # the smooth network's share beside the one that removes noise, which blurs hard edges
+_FLAT_NOISE_MAX: Final = 5.5  # of 255; more noise is left by the smooth network
 _GRAY_GAIN: Final = 1.35  # of the deviation, for SRMD, which was not trained on noise that is equal in all colors
 _WEAK_MAX: Final = 4.8  # of 255: coarse noise that hardly differs from texture
 _SHARP_COARSE: Final = 0.5  # the sharpest network's share where texture and coarse noise are equal
@@ -104,8 +108,10 @@ def _measured(degradation: Degradation, factor: int) -> Choice:
 
 
 def _decompressing(degradation: Degradation) -> Choice:
-    if degradation.deviation >= _SHOWN_MIN:
+    if degradation.deviation >= (_FLAT_SHOWN_MIN if degradation.is_smooth else _SHOWN_MIN):
         return Choice(shares={SRMD.name: 0.5, _SMOOTH: 0.5}, noise=_COMPRESSED_GAIN * degradation.deviation)
+    if _LIGHTLY_FROM <= degradation.quality < _HARDLY_FROM and degradation.is_smooth:
+        return Choice(shares=_blend(_SMOOTH, SPAN.name, _FLAT_SMOOTH))
     if degradation.quality >= _LIGHTLY_FROM:
         sharp = _LIGHTLY_SHARP if degradation.quality < _HARDLY_FROM else _HARDLY_SHARP
         is_colorful = degradation.noise.half > _COLORFUL_MIN
@@ -115,6 +121,13 @@ def _decompressing(degradation: Degradation) -> Choice:
 
 
 def _denoising(degradation: Degradation, factor: int) -> Choice:
+    choice = _denoising_texture(degradation, factor)
+    if factor == 2 and degradation.is_smooth and degradation.deviation < _FLAT_NOISE_MAX:  # noqa: PLR2004  # twice
+        return Choice(shares=_blend(_SMOOTH, SRMD.name, _FLAT_DENOISED), noise=choice.noise)
+    return choice
+
+
+def _denoising_texture(degradation: Degradation, factor: int) -> Choice:
     deviation, texture = degradation.deviation, degradation.texture
     if degradation.grain is Grain.GRAY:
         return Choice(shares={SRMD.name: 1.0}, noise=_GRAY_GAIN * deviation)

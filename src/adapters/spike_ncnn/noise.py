@@ -27,6 +27,8 @@ _PATCH_PX: Final = 5
 _PATCHES: Final = 9_000  # about as many are taken from a region, evenly spread
 _BLOCK_PX: Final = 8
 _QUIET, _MEDIAN = 0.1, 0.5  # quantiles of blocks
+_SMALL_BLOCK_PX: Final = 4
+_LIVELY: Final = 0.75
 _GAIN: Final = 6.0  # the root of the kernel's sum of squares: the result for noise of 1
 _MEAN: Final = 0.798  # the mean of absolute values of normal noise of 1
 _DARK, _LIGHT = 8.0, 247.0  # of 255; beyond these, noise is clipped
@@ -42,6 +44,7 @@ class NoiseEstimate:
     gray: float  # of luminance, in the quietest tenth of all blocks
     spread: float  # of luminance, in the median block, as a multiple of `gray`: 1.2 to 1.35 for nothing but noise
     half_spread: float  # the same at half size, where a smooth picture shows its texture
+    contrast: float  # of luminance: its range in small blocks at half size, in all but the liveliest quarter of them
     detail: float  # of luminance, everywhere: mostly texture and edges
 
     @classmethod
@@ -58,6 +61,7 @@ class NoiseEstimate:
 def estimate_noise(rgb: Plane) -> NoiseEstimate:
     """Estimate the noise of a picture, (height, width, 3) from 0 to 255, with sides of at least 24 pixels."""
     halved, luma = _halved(rgb), rgb @ LUMA
+    halved_luma = halved @ LUMA
     gray, spread = _in_blocks(luma, luma)
     contrasts = [(halved[..., other] - halved[..., 1]) / np.float32(np.sqrt(2)) for other in (0, 2)]
     return NoiseEstimate(
@@ -66,7 +70,8 @@ def estimate_noise(rgb: Plane) -> NoiseEstimate:
         color=2 * float(np.mean([_in_blocks(contrast, halved[..., 1])[0] for contrast in contrasts])),
         gray=gray,
         spread=spread,
-        half_spread=_in_blocks(halved @ LUMA, halved @ LUMA)[1],
+        half_spread=_in_blocks(halved_luma, halved_luma)[1],
+        contrast=_contrast(halved_luma),
         detail=float(np.abs(_second_difference(luma)).mean()) / _MEAN,
     )
 
@@ -111,6 +116,15 @@ def _in_blocks(plane: Plane, luma: Plane) -> tuple[float, float]:
     lit = (means > _DARK) & (means < _LIGHT)
     quiet, median = np.quantile(deviations[lit] if lit.any() else deviations, (_QUIET, _MEDIAN))
     return float(quiet), float(median / quiet) if quiet > 0 else math.inf
+
+
+def _contrast(plane: Plane) -> float:
+    """Return the range of values that all but the liveliest quarter of small blocks don't exceed."""
+    down, across = (side // _SMALL_BLOCK_PX for side in plane.shape)
+    blocks = plane[: down * _SMALL_BLOCK_PX, : across * _SMALL_BLOCK_PX].reshape(
+        down, _SMALL_BLOCK_PX, across, _SMALL_BLOCK_PX
+    )
+    return float(np.quantile(np.ptp(blocks, axis=(1, 3)), _LIVELY))
 
 
 def _second_difference(plane: Plane) -> Plane:

@@ -134,6 +134,17 @@ def test_blocks_of_noise_are_alike_and_those_of_a_pattern_more_so() -> None:
     assert found[1].is_bare
 
 
+def test_a_drawing_is_nearly_flat_and_a_textured_photograph_is_not_whatever_happened_to_them() -> None:
+    rows, columns = np.indices((256, 256))
+    drawn = np.where((rows - 128) ** 2 + (columns - 128) ** 2 < 90**2, 60, 200).astype(np.uint8)
+    drawing = Image.fromarray(drawn).convert("RGB")
+    for picture, is_smooth in ((drawing, True), (small("astronaut.png"), False)):
+        light = pixels(picture) + np.random.default_rng(1).normal(0, 3, (*picture.size[::-1], 3))
+        noisy = np.clip(light + 0.5, 0, 255.5).astype(np.uint8)
+        for each in (pixels(picture), pixels(as_jpeg(picture, 80)), noisy):
+            assert measure(each).is_smooth is is_smooth
+
+
 @given(st.integers(1, 23), st.integers(1, 900))
 def test_what_is_too_narrow_to_be_judged_counts_as_clean(narrow: int, length: int) -> None:
     assert measure(np.zeros((narrow, length, 3), np.uint8)) == CLEAN
@@ -149,7 +160,7 @@ def test_a_blank_picture_is_clean(shape: tuple[int, int], value: int) -> None:
 
 
 def test_the_judgement_reads_as_a_sentence_would() -> None:
-    noise = NoiseEstimate(fine=8.04, half=8, color=7, gray=4, spread=2, half_spread=2, detail=5)
+    noise = NoiseEstimate(fine=8.04, half=8, color=7, gray=4, spread=2, half_spread=2, contrast=40, detail=5)
     assert str(Degradation(quality=71.3, noise=noise)) == "JPEG quality about 71, white noise of 8.0 of 255"
     assert str(CLEAN) == "no JPEG traces, no noise"
     assert str(measure(pixels(as_jpeg(small(), 70)))) == "JPEG quality about 71, no noise"

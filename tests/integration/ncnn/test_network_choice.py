@@ -24,10 +24,13 @@ degradations = st.builds(
         gray=deviations,
         spread=st.floats(1),
         half_spread=st.floats(1),
+        contrast=deviations,
         detail=deviations,
     ),
 )
-textured = functools.partial(NoiseEstimate, spread=2.0, half_spread=2.0)  # blocks that differ by more than noise
+textured = functools.partial(
+    NoiseEstimate, spread=2.0, half_spread=2.0, contrast=40.0
+)  # blocks differ, and aren't flat
 networks = st.sets(st.sampled_from(sorted(NETWORKS)))
 strengths = st.one_of(st.none(), st.integers(0, STRENGTH_MAX))
 
@@ -159,6 +162,32 @@ def test_for_four_times_coarse_noise_and_texture_are_left_to_both_networks(detai
     noise = textured(fine=2.0, half=8.5, color=6.0, gray=1.4, detail=detail)
     shares = choose(Degradation(quality=100, noise=noise), factor=4, available=NETWORKS).shares
     assert shares.get("span-x4", 0.0) == pytest.approx(sharp, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("quality", "deviation", "shares"),
+    [
+        (95, 0, {"span": 0.5, "waifu2x-3": 0.5}),
+        (97, 0, {"span": 0.3, "waifu2x-0": 0.7}),  # of which hardly anything is lost
+        (100, 2, {"srmd": 0.6, "waifu2x-3": 0.4}),
+        (100, 8, {"srmd": 1.0}),  # which removes more than the smooth network
+        (100, 0, {"span": 1.0}),
+    ],
+)
+def test_of_a_picture_that_is_nearly_flat_more_is_smoothed(
+    quality: float, deviation: float, shares: dict[str, float]
+) -> None:
+    """As a drawing with hard edges, or a photograph of the sky: there is little texture to lose."""
+    damaged = photograph(quality=quality, noise=deviation)
+    flat = evolve(damaged, noise=evolve(damaged.noise, contrast=8.0))
+    assert choose(flat, factor=2, available=NETWORKS).shares == pytest.approx(shares, abs=0.01)
+
+
+def test_in_a_jpeg_that_is_nearly_flat_any_noise_counts() -> None:
+    noise = textured(fine=1.3, half=2.2, color=1.1, gray=1.9, detail=3.0)
+    dense, flat = (Degradation(quality=95, noise=evolve(noise, contrast=contrast)) for contrast in (40.0, 8.0))
+    assert "srmd" not in choose(dense, factor=2, available=NETWORKS).shares
+    assert choose(flat, factor=2, available=NETWORKS).shares == {"srmd": 0.5, "waifu2x-3": 0.5}
 
 
 @pytest.mark.parametrize(

@@ -204,10 +204,10 @@ def test_what_is_replaced_covers_every_suspect_and_no_more_than_its_reach(places
 
 def test_noise_and_compression_may_be_taken_out() -> None:
     """The more of them there are, the more a good result differs from its input."""
-    noise = NoiseEstimate(fine=10, half=10, color=10, gray=7, spread=2, half_spread=2, detail=9)
+    noise = NoiseEstimate(fine=10, half=10, color=10, gray=7, spread=2, half_spread=2, contrast=40, detail=9)
     clean, strong = (
         Tolerance.of(CLEAN),
-        NoiseEstimate(fine=80, half=80, color=80, gray=60, spread=2, half_spread=2, detail=60),
+        NoiseEstimate(fine=80, half=80, color=80, gray=60, spread=2, half_spread=2, contrast=40, detail=60),
     )
     assert (clean.single, clean.blurred) == (48, 32)
     assert Tolerance.of(Degradation(quality=100, noise=noise)) == Tolerance(single=48 + 15, blurred=32)
