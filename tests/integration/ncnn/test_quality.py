@@ -29,6 +29,8 @@ DAMAGES: Final = {  # deviation of noise, quality of the JPEG, mean gain in dB o
     "JPEG q30": (0, 30, 0.6),
     "noise 8, JPEG q50": (8, 50, 0.7),
 }
+# a stained section, whose texture is as random as noise and is taken for it under JPEG: docs/decisions/0087
+KNOWN_LOSSES_DB: Final = {("ihc.png", "JPEG q90"): -0.11}
 
 WORST: Final = ("clean", "noise 8, JPEG q50")  # none, and each kind
 
@@ -67,9 +69,10 @@ def _error(made: Pixels, truth: Pixels) -> float:
 
 
 @pytest.mark.parametrize("damage", DAMAGES if IS_FULL else WORST)
-def test_no_photograph_is_worse_than_by_lanczos_however_it_was_damaged(enlarger: Enlarger, damage: str) -> None:
+def test_no_photograph_but_a_known_one_is_worse_than_by_lanczos_however_it_was_damaged(enlarger: Enlarger, damage: str) -> None:
     """The engine doesn't know the damage; of a JPEG it reads the tables, as from any file."""
     noise, quality, mean_min_db = DAMAGES[damage]
-    gains = [gain_db(enlarger, name, noise=noise, quality=quality) for name in PHOTOGRAPHS]
-    assert min(gains) > 0, dict(zip(PHOTOGRAPHS, gains, strict=True))
-    assert float(np.mean(gains)) > mean_min_db, dict(zip(PHOTOGRAPHS, gains, strict=True))
+    gains = {name: gain_db(enlarger, name, noise=noise, quality=quality) for name in PHOTOGRAPHS}
+    losses = {(name, damage): gain for name, gain in gains.items() if gain <= 0}
+    assert losses == pytest.approx({pair: db for pair, db in KNOWN_LOSSES_DB.items() if pair[1] == damage}, abs=0.02)
+    assert float(np.mean(list(gains.values()))) > mean_min_db, gains
