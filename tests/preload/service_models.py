@@ -17,4 +17,4 @@ def read_once() -> None:
 
 def read_now() -> None:
     """Read what a client of S3 needs."""
-    boto3.Session().client("s3", region_name="nowhere", aws_access_key_id="nobody", aws_secret_access_key="none")
+    boto3.Session().client("s3", region_name="nowhere", aws_access_key_id="none", aws_secret_access_key="none")
