@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from attrs import frozen
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from missing import do_without
@@ -147,6 +148,16 @@ def list_only(page: Page, operations: AbstractSet[str]) -> None:
         route.fulfill(response=response, json=document)
 
     page.route("**/openapi.json", answer)
+
+
+def axe_violations(page: Page) -> list[Any]:
+    """Return what axe finds. A document gets its script, half a megabyte, once; what has passed stays in the page."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    found: list[Any] = page.evaluate(
+        "axe.run({resultTypes: ['violations']}).then(({violations}) => violations)",
+    )
+    return found
 
 
 def sign_in(page: Page, person: Person) -> None:

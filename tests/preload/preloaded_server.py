@@ -26,14 +26,23 @@ from attrs import define, field
 from typed_settings import cls_utils
 
 import new_databases
+import service_models
 from preloaded_workers import fork_workers
 from spike_cli.main import main
 from spike_runtime.entry_points import entry_points
 from spike_runtime.plugins import GROUP
 from spike_runtime.settings import load_settings
 
-# what a command imports when it opens an installation; numpy, which starts threads, isn't among it
-_ALSO_IMPORTED: Final = ("alembic.command", "boto3", "encodings.idna", "PIL.Image", "spike_sqlalchemy.migrations.op")
+# what a command imports when it opens an installation or enhances a picture
+_ALSO_IMPORTED: Final = (
+    "alembic.command",
+    "encodings.ascii",
+    "encodings.idna",
+    "PIL.Image",
+    "spike_pillow.fidelity",
+    "spike_pillow.renderings",
+    "spike_sqlalchemy.migrations.op",
+)
 PROGRAM: Final = "-c"  # as of Python: the next argument is a program that is run in the command's place
 _WORKERS: Final = "PRELOADED_WORKERS"  # `preloaded.ANEW` has the supervisor start them itself
 _HAS_THREADS: Final = "upscaler.neural"
@@ -128,6 +137,8 @@ def _preload() -> None:
     vars(cls_utils)["_get_attr_docs"] = functools.cache(cls_utils._get_attr_docs)
     with tempfile.TemporaryDirectory() as folder, patch.dict(os.environ, {"SPIKE_DATA_DIR": folder}, clear=True):
         load_settings()
+    service_models.read_once()
+    service_models.read_now()
     new_databases.statements()  # once, for all commands
     new_databases.make_at_once()
 

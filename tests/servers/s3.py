@@ -4,7 +4,6 @@
 `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` for instance. The tests keep to a folder of their own in it.
 """
 
-import functools
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -16,15 +15,13 @@ from typing import Final
 import boto3
 import pytest
 from attrs import field, frozen
-from botocore.loaders import JSONFileLoader
 
+import service_models
 from missing import do_without
 from servers.processes import Command, Processes, free_port
 from servers.swift_server import ACCESS_KEY, REGION, SECRET_KEY, swift, what_is_missing
 
-# Each client would read a megabyte of JSON about Amazon's services anew, which takes most of its 0.1 s.
-_read_json: Final = functools.cache(JSONFileLoader().load_file)
-JSONFileLoader.load_file = lambda _self, file_path: _read_json(file_path)  # type: ignore[assignment,method-assign]
+service_models.read_once()
 
 VARIABLE: Final = "SPIKE_TEST_S3_URL"
 BUCKET: Final = "spike-tests"

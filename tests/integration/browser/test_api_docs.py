@@ -7,10 +7,9 @@ from contextlib import contextmanager
 from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from browsing import Person, list_only, photo
+from browsing import Person, axe_violations, list_only, photo
 from effort import IS_FULL, staggered
 from running import Server
 from spike_runtime import Spike
@@ -106,7 +105,7 @@ def test_the_page_is_accessible_and_fits_the_window(
     opened(docs, "enhanceImage")
     if not IS_FULL:
         docs.evaluate(HIDE_ALIKE)
-    found = Axe().run(docs).response["violations"]
+    found = axe_violations(docs)
     serious = {
         each["id"]: [f"{node['html']}: {node['failureSummary']}" for node in each["nodes"]]
         for each in found

@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Route, expect
 
-from browsing import Person, as_file, sign_in, upload
+from browsing import Person, as_file, axe_violations, sign_in, upload
 from effort import long
 from eventually import eventually
 from large_library import PLACES, multiply, name_of
@@ -278,7 +277,7 @@ def test_axe_finds_nothing_at_360_pixels(browser: Browser, large: Person, scheme
     expect(page.locator("h1 .count")).to_have_text(str(COUNT))
     scroll_to(page, 0.3)
     page.locator(".select-box input").first.check()
-    found = Axe().run(page).response["violations"]
+    found = axe_violations(page)
     assert [f"{each['id']}: {node['html'][:200]}" for each in found for node in each["nodes"]] == []
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     context.close()

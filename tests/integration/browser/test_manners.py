@@ -5,10 +5,9 @@ from itertools import product
 from typing import Any, Final, Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from browsing import Person, as_file, photo, sign_in, upload
+from browsing import Person, as_file, axe_violations, photo, sign_in, upload
 from effort import staggered
 from running import Server
 
@@ -70,7 +69,7 @@ def settled(page: Page) -> None:
 
 def violations(page: Page) -> list[str]:
     """Return what axe finds."""
-    found = Axe().run(page).response["violations"]
+    found = axe_violations(page)
     return [f"{each['id']}: {each['help']}: {node['html'][:200]}" for each in found for node in each["nodes"]]
 
 
