@@ -160,8 +160,13 @@ _STARTED: Final = {
 
 
 def _is_held_back(jobs: FromClause) -> ColumnElement[bool]:
+    """Return the condition for a pending job without a message.
+
+    It has no term of the index of all unclaimed jobs, so that PostgreSQL can't read these, the whole backlog, for an
+    owner's few.
+    """
     is_announced = exists().where(outbox_messages.c.job_id == jobs.c.id)
-    return and_(jobs.c.started_at.is_(None), jobs.c.claimed_at.is_(None), jobs.c.ended_at.is_(None), not_(is_announced))
+    return and_(jobs.c.status == literal_column(f"'{JobStatus.PENDING.value}'"), not_(is_announced))
 
 
 _IS_ANNOUNCED: Final = exists().where(outbox_messages.c.job_id == jobs.c.id)

@@ -43,7 +43,7 @@ METADATA: Final = MetaData(
 IS_CHARGE: Final = "kind IN ('SPEND_ENHANCEMENT', 'SPEND_GENERATION')"
 IS_SPEND: Final = "kind IN ('SPEND_ENHANCEMENT', 'SPEND_GENERATION', 'SPEND_ADJUSTMENT')"
 IS_REFUND: Final = "kind = 'REFUND'"
-IS_PENDING: Final = "started_at IS NULL AND claimed_at IS NULL AND ended_at IS NULL"
+IS_PENDING: Final = "status = 'PENDING'"  # which constraints make the same as neither started nor claimed nor ended
 IS_UNCLAIMED: Final = "claimed_at IS NULL AND ended_at IS NULL"
 _IS_PLAIN: Final = "kind IN ('ENHANCEMENT', 'BLEND')"
 # the queue of a job; a release without a catalog leaves the column empty
@@ -324,7 +324,7 @@ jobs: Final = Table(
     _partial_index("ix_jobs_batch_id", "batch_id", where="batch_id IS NOT NULL"),
     _partial_index("ix_jobs_creations", "owner_id", "created_at", "id", where=IS_CREATION),
     _partial_index("ix_jobs_waiting", "created_at", "id", where=IS_UNCLAIMED),
-    _partial_index("ix_jobs_pending", "owner_id", where=IS_PENDING),
+    _partial_index("ix_jobs_pending_owner_id", "owner_id", "created_at", "id", where=IS_PENDING),
     _partial_index("ix_jobs_unsettled", "owner_id", "created_at", "id", where="ended_at IS NULL"),
     *(
         _partial_index(f"ix_jobs_queued_{priority.value}", "started_at", "id", where=condition)

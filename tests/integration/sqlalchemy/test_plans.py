@@ -54,7 +54,7 @@ def test_no_statement_reads_a_whole_table(connection: Connection) -> None:
     ("name", "index"),
     [
         ("jobs._QUEUE", "ix_jobs_waiting"),
-        ("jobs._WAITING_OWNERS", "ix_jobs_pending"),
+        ("jobs._WAITING_OWNERS", "ix_jobs_pending_owner_id"),
         ("jobs._FIRST_QUICK", "ix_jobs_queued_quick"),
         ("jobs._NEXT_QUICK", "ix_jobs_queued_quick"),
         ("jobs._FIRST_LONG", "ix_jobs_queued_long"),
@@ -65,7 +65,7 @@ def test_no_statement_reads_a_whole_table(connection: Connection) -> None:
         ("jobs._OTHERS_WAIT", "ix_jobs_queued_quick"),
         ("jobs._COUNT_OPEN", "ix_jobs_unsettled_image_id"),
         ("jobs._WAITING_OWNERS", "ix_jobs_unsettled"),  # for the owner's jobs in flight
-        ("jobs._HELD_BACK", "ix_jobs_unsettled"),
+        ("jobs._HELD_BACK", "ix_jobs_pending_owner_id"),
         ("albums._PAGE", "uq_album_images_album_id_position"),
         ("audit._ALBUM_COUNTS", "uq_album_images_album_id_"),
         ("albums._SUMMARIES", "ix_albums_owner_id"),
