@@ -59,7 +59,7 @@ def test_a_network_that_had_many_sizes_of_input_is_compiled_anew(monkeypatch: py
     """OpenVINO keeps memory for each size, and a child sees thousands."""
     monkeypatch.setattr("spike_openvino.runtime.SIZES_MAX", 2)
     runtime, compiled = a_runtime(threads=2, precision="f32"), []
-    made: dict[int, object] = {}
+    made: dict[int, Any] = {}
     for height in (16, 17, 18, 16):
         planes = np.full((3, height, 20), 0.5, np.float32)
         result = runtime.computed(WAIFU2X, planes)

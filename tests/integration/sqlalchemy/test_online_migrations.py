@@ -53,7 +53,7 @@ LOCKED: Final = """
         (SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = %s)
         AND mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
 """
-# an earlier index, of another table, waits for a moment for the transaction of whoever looks
+# an earlier index, of another table, may wait for a moment for the very statement that looks here
 WAITING: Final = """
     SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = %s
         AND wait_event_type = 'Lock' AND query LIKE 'CREATE INDEX CONCURRENTLY%%ix_jobs_pending%%'
