@@ -66,6 +66,11 @@ class SpikeProcess:
         self.send_signal(signal.SIGKILL)
 
 
+def run_program(source: str, *arguments: object, timeout_s: float = 60) -> subprocess.CompletedProcess[str]:
+    """Run a Python program in a process of its own, in which Spike is imported already."""
+    return run(["-c", source, *map(str, arguments)], dict(os.environ), timeout_s=timeout_s)
+
+
 def start(
     arguments: Sequence[str], environment: Mapping[str, str], *, stdout: int, stderr: int, cwd: Path | None = None
 ) -> SpikeProcess:

@@ -152,6 +152,7 @@ def _run(streams: Sequence[int], *, arguments: list[str], environment: dict[str,
         fork_workers()
     try:
         if arguments[0] == PROGRAM:
+            sys.argv = [PROGRAM, *arguments[2:]]
             exec(arguments[1], {"__name__": "__main__"})  # noqa: S102  # a test's own
         else:
             main()

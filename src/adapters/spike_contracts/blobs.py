@@ -186,14 +186,14 @@ class BlobStoreContract:
         blobs.put(key, io.BytesIO(b"second"))
         assert content_of(blobs, key) == b"second"
 
-    @pytest.mark.parametrize("page_size", [1, 2, 3, 7, 1000])
-    def test_pages_hold_every_object_once_in_the_order_of_keys(self, blobs: BlobStore, page_size: int) -> None:
+    def test_pages_hold_every_object_once_in_the_order_of_keys(self, blobs: BlobStore) -> None:
         keys = [make() for make in (an_original, a_result_key, an_input, a_hidden_original) for _ in range(4)]
         keys += [ObjectKey.of_result(job_id := a_job_id(), PictureFormat.PNG, attempt=1)]
         keys += [ObjectKey.of_result(job_id, PictureFormat.PNG, attempt=attempt) for attempt in (2, 10)]
         for key in reversed(keys):
             blobs.put(key, io.BytesIO(b"x"))
-        assert everything(blobs, page_size=page_size) == sorted(keys)
+        for page_size in (1, 2, 3, 7, 1000):
+            assert everything(blobs, page_size=page_size) == sorted(keys), page_size
 
     def test_a_page_begins_behind_a_key_that_has_been_deleted(self, blobs: BlobStore) -> None:
         first, second, third = keys = sorted(an_original() for _ in range(3))

@@ -1,7 +1,5 @@
 """Rate limits counted on a real Valkey, for several processes at once."""
 
-import subprocess
-import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +9,7 @@ from typing import Final
 
 import pytest
 
+from preloaded import run_program
 from servers.valkey import Valkey
 from spike_contracts.limiter import RATE, ConcurrentLimiterContract, Wait
 from spike_core.domain.errors import InvalidValue, LimiterUnavailable
@@ -48,12 +47,10 @@ class TestRedisLimiter(ConcurrentLimiterContract):
 
 def test_processes_count_together_and_each_hit_is_told_its_own_remainder(redis_url: str) -> None:
     """The limit is exact, and each remaining count is returned once."""
-    script = str(Path(__file__).with_name("hit_many.py"))
-    asking = [
-        subprocess.Popen([sys.executable, script, redis_url, "40", "50"], stdout=subprocess.PIPE, text=True)
-        for _ in range(3)
-    ]
-    counts = [int(word) for process in asking for word in process.communicate(timeout=PATIENCE_S)[0].split()]
+    program = Path(__file__).with_name("hit_many.py").read_text(encoding="utf-8")
+    with ThreadPoolExecutor(3) as pool:
+        asking = [pool.submit(run_program, program, redis_url, 40, 50) for _ in range(3)]
+    counts = [int(word) for process in asking for word in process.result().stdout.split()]
     assert sorted(counts) == list(range(50))
 
 

@@ -2,9 +2,9 @@
 
 import re
 import socket
-import subprocess
-import sys
 from pathlib import Path
+
+from preloaded import run_program
 
 COUNT = """
 import sys
@@ -21,7 +21,8 @@ else:
 
 
 def run(folder: Path, what: str) -> str:
-    done = subprocess.run([sys.executable, "-c", COUNT, folder, what], capture_output=True, text=True, check=True)
+    done = run_program(COUNT, folder, what)
+    assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
 
 

@@ -33,20 +33,19 @@ VALID: Final = 7  # of these, in order
 
 
 @pytest.fixture(scope="module")
-def tokens(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+def tokens() -> list[str]:
     if shutil.which("npm") is None or shutil.which("node") is None:
         pytest.skip("there is no npm; tests/unit/nextauth tests tokens that the same libraries made before")
-    folder = tmp_path_factory.mktemp("nextauth")
-    for name in ("package.json", "package-lock.json", "encode.mjs"):
-        shutil.copy(FOLDER / name, folder)
-    installed = subprocess.run(INSTALL, cwd=folder, capture_output=True, text=True, timeout=240, check=False)
-    if installed.returncode and "CI" not in os.environ:
-        pytest.skip("npm can't install next-auth and @auth/core")
-    assert installed.returncode == 0, installed.stderr
+    done, wanted = FOLDER / "node_modules" / ".package-lock.json", FOLDER / "package-lock.json"
+    if not done.exists() or done.stat().st_mtime < wanted.stat().st_mtime:  # npm writes it last
+        installed = subprocess.run(INSTALL, cwd=FOLDER, capture_output=True, text=True, timeout=240, check=False)
+        if installed.returncode and "CI" not in os.environ:
+            pytest.skip("npm can't install next-auth and @auth/core")
+        assert installed.returncode == 0, installed.stderr
     claims = {"sub": "1", "email": "ada@example.org", "name": "Ada"}
     asked = json.dumps([{**each, "token": claims} for each in ASKED])
     made = subprocess.run(
-        ["node", "encode.mjs"], cwd=folder, input=asked, capture_output=True, text=True, timeout=60, check=True
+        ["node", "encode.mjs"], cwd=FOLDER, input=asked, capture_output=True, text=True, timeout=60, check=True
     )
     encoded: list[str] = json.loads(made.stdout)
     return encoded

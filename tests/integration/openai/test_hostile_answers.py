@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from http.server import BaseHTTPRequestHandler
 
 import pytest
@@ -209,19 +209,21 @@ def test_an_answer_without_a_picture_is_no_picture(
 @pytest.mark.parametrize(
     "content",
     [
-        HTML,
-        SVG,
-        b"\x89PNG\r\n\x1a\n",
-        truncated(encoded(photograph(size=(256, 256)))),
-        truncated(encoded(photograph(size=(256, 256)), "PNG")),
-        a_png_that_announces(40_000, 40_000),
-        a_png_that_announces(9000, 9000),
-        a_gif_that_announces(64, 48),
-        encoded(photograph(size=(64, 64)), "BMP"),
+        lambda: HTML,
+        lambda: SVG,
+        lambda: b"\x89PNG\r\n\x1a\n",
+        lambda: truncated(encoded(photograph(size=(256, 256)))),
+        lambda: truncated(encoded(photograph(size=(256, 256)), "PNG")),
+        lambda: a_png_that_announces(40_000, 40_000),
+        lambda: a_png_that_announces(9000, 9000),
+        lambda: a_gif_that_announces(64, 48),
+        lambda: encoded(photograph(size=(64, 64)), "BMP"),
     ],
 )
-def test_what_isnt_a_whole_picture_is_no_picture(api: ImagesApi, generator: OpenAIGenerator, content: bytes) -> None:
-    api.scripts.append(with_picture(content))
+def test_what_isnt_a_whole_picture_is_no_picture(
+    api: ImagesApi, generator: OpenAIGenerator, content: Callable[[], bytes]
+) -> None:
+    api.scripts.append(with_picture(content()))
     assert "sent a picture that can't be used" in trouble(generator)
 
 

@@ -1,5 +1,6 @@
 """Networks computed by OpenVINO give what ncnn gives; malformed files make the engine unavailable; nothing is sent."""
 
+import functools
 import logging
 import subprocess
 import sys
@@ -7,7 +8,7 @@ from collections.abc import Callable
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from types import ModuleType
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pytest
@@ -21,11 +22,20 @@ from spike_ncnn.options import NeuralOptions, Quality, RuntimeName
 from spike_ncnn.runner import Runner
 from spike_ncnn.runtimes import opened_runtime
 from spike_ncnn.tiles import Tile
-from spike_openvino.runtime import OpenVinoRuntime, Planes
 
-EXACT: Final = OpenVinoRuntime(threads=2, precision="f32")
 PICTURE: Final = np.asarray(photograph(size=(48, 40)))
 TILE: Final = Tile(4, 6, 30, 38)
+
+
+def a_runtime(**options: Any) -> Any:
+    from spike_openvino.runtime import OpenVinoRuntime  # noqa: PLC0415  # slow to import, and each worker collects
+
+    return OpenVinoRuntime(**options)
+
+
+@functools.cache
+def exact() -> Any:
+    return a_runtime(threads=2, precision="f32")
 
 
 @pytest.mark.parametrize("network", [SPAN, WAIFU2X, SRMD, ANIME], ids=lambda network: network.name)
@@ -33,13 +43,13 @@ def test_a_network_gives_what_ncnn_gives(network: Network) -> None:
     if not network.is_installed:
         pytest.skip("its weights aren't installed")
     theirs = Runner(threads=2, runtime=NcnnRuntime(threads=2)).enlarged(PICTURE, TILE, network.removing(5.0))
-    ours = Runner(threads=2, runtime=EXACT).enlarged(PICTURE, TILE, network.removing(5.0))
+    ours = Runner(threads=2, runtime=exact()).enlarged(PICTURE, TILE, network.removing(5.0))
     assert ours.shape == theirs.shape
     assert np.abs(ours - theirs).max() < 1e-3
 
 
 def test_memory_is_given_back_and_the_network_runs_again() -> None:
-    runner = Runner(threads=2, runtime=EXACT)
+    runner = Runner(threads=2, runtime=exact())
     before = runner.enlarged(PICTURE, TILE, SPAN)
     runner.rest()
     assert (runner.enlarged(PICTURE, TILE, SPAN) == before).all()
@@ -48,8 +58,8 @@ def test_memory_is_given_back_and_the_network_runs_again() -> None:
 def test_a_network_that_had_many_sizes_of_input_is_compiled_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     """OpenVINO keeps memory for each size, and a child sees thousands."""
     monkeypatch.setattr("spike_openvino.runtime.SIZES_MAX", 2)
-    runtime, compiled = OpenVinoRuntime(threads=2, precision="f32"), []
-    made: dict[int, Planes] = {}
+    runtime, compiled = a_runtime(threads=2, precision="f32"), []
+    made: dict[int, Any] = {}
     for height in (16, 17, 18, 16):
         planes = np.full((3, height, 20), 0.5, np.float32)
         result = runtime.computed(WAIFU2X, planes)
@@ -78,7 +88,7 @@ def test_the_transformer_beats_lanczos() -> None:
     """A wrong graph gives noise, or a blur: its sum of squares would be above that of Lanczos."""
     original = photograph(size=(128, 96))
     small = original.resize((64, 48), 3)
-    enlarged = Runner(threads=2, runtime=OpenVinoRuntime(threads=2, dat_side_px=96)).enlarged(
+    enlarged = Runner(threads=2, runtime=a_runtime(threads=2, dat_side_px=96)).enlarged(
         np.asarray(small), Tile(0, 0, 48, 64), DAT
     )
     truth = np.asarray(original) / 255
@@ -119,12 +129,12 @@ class _Broken:
 )
 def test_a_malformed_network_makes_the_engine_unavailable(change: Callable[[bytes], bytes], tmp_path: Path) -> None:
     with pytest.raises(UpscalerUnavailable):
-        OpenVinoRuntime(threads=1).computed(_Broken(change, tmp_path), np.zeros((3, 8, 8), np.float32))  # type: ignore[arg-type]
+        a_runtime(threads=1).computed(_Broken(change, tmp_path), np.zeros((3, 8, 8), np.float32))
 
 
 def test_a_network_without_weights_makes_the_engine_unavailable() -> None:
     with pytest.raises(UpscalerUnavailable):
-        EXACT.computed(evolve(SPAN, name="other", package="no_such_package"), np.zeros((3, 8, 8), np.float32))
+        exact().computed(evolve(SPAN, name="other", package="no_such_package"), np.zeros((3, 8, 8), np.float32))
 
 
 def test_openvino_is_imported_without_its_telemetry() -> None:

@@ -2,6 +2,7 @@
 
 import io
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
@@ -155,21 +156,22 @@ def test_a_jpeg_is_read_to_its_end(options: dict[str, int], missing_bytes: int) 
 
 
 @pytest.mark.parametrize(
-    "data",
+    "a_file",
     [
-        a_png_that_announces(50_001, 1_000),
-        a_png_that_announces(2**31 - 1, 2**31 - 1),
-        a_jpeg_that_announces(65_500, 65_500),
-        a_jpeg_that_announces(7_072, 7_072),
-        a_gif_that_announces(65_535, 65_535),
-        a_gif_that_announces(9_000, 9_000),
-        a_webp_that_announces(16_383, 16_383),
-        a_tiff_with_one_tile(9_000, 9_000),
-        a_tiff_with_one_tile(60_000, 60_000),
+        lambda: a_png_that_announces(50_001, 1_000),
+        lambda: a_png_that_announces(2**31 - 1, 2**31 - 1),
+        lambda: a_jpeg_that_announces(65_500, 65_500),
+        lambda: a_jpeg_that_announces(7_072, 7_072),
+        lambda: a_gif_that_announces(65_535, 65_535),
+        lambda: a_gif_that_announces(9_000, 9_000),
+        lambda: a_webp_that_announces(16_383, 16_383),
+        lambda: a_tiff_with_one_tile(9_000, 9_000),
+        lambda: a_tiff_with_one_tile(60_000, 60_000),
     ],
     ids=["PNG", "huge PNG", "huge JPEG", "JPEG", "huge GIF", "GIF", "WebP", "TIFF tile", "huge TIFF tile"],
 )
-def test_a_small_file_that_announces_too_much_is_refused(data: bytes) -> None:
+def test_a_small_file_that_announces_too_much_is_refused(a_file: Callable[[], bytes]) -> None:
+    data = a_file()
     assert len(data) < 5_000
     with pytest.raises(TooManyPixels) as refusal:
         inspect(data)

@@ -134,7 +134,7 @@ def test_threads_share_a_store(blobs: S3BlobStore) -> None:
         return content_of(blobs, key) == content
 
     with ThreadPoolExecutor(16) as pool:
-        assert all(pool.map(there_and_back, range(64)))
+        assert all(pool.map(there_and_back, range(32)))
 
 
 @pytest.mark.usefixtures("credentials")

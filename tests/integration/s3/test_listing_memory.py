@@ -13,7 +13,7 @@ from spike_memory import ManualClock
 from spike_s3 import Connection, S3Address, S3BlobStore
 
 PAGE: Final = 100  # as many as a request asks for at least
-FEW: Final = 150
+FEW: Final = 100
 GROWTH_MAX: Final = 1.3
 
 

@@ -1,10 +1,7 @@
 """Failures of a SQLite file during a transaction: `DatabaseUnavailable`, and no partial effect."""
 
-import os
 import shutil
 import sqlite3
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -14,6 +11,7 @@ import pytest
 from attrs import evolve
 from sqlalchemy import event
 
+from preloaded import run_program
 from spike_contracts.builders import NOON, a_job_id, an_image, an_opening
 from spike_core.domain.errors import DatabaseUnavailable, ImageNotFound, WalletNotFound
 from spike_core.domain.images import Image
@@ -168,9 +166,7 @@ def test_a_transaction_within_another_of_the_same_thread_is_refused(
 def test_a_process_that_dies_in_a_transaction_leaves_no_trace(
     database: SqliteDatabase, transactions: Transactions
 ) -> None:
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    run = subprocess.run([sys.executable, "-c", CRASH, f"sqlite:///{database.path}"], env=environment, check=False)
-    assert run.returncode == 9
+    assert run_program(CRASH, f"sqlite:///{database.path}").returncode == 9
     with transactions.begin() as tx:
         assert list(tx.audit.images(limit=1)) == []
 

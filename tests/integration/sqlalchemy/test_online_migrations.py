@@ -7,9 +7,10 @@ from typing import Any, Final
 
 import psycopg
 import pytest
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Engine, event, make_url, text
 
 from eventually import eventually
+from servers.postgres import new_database
 from spike_core.domain.errors import DatabaseUnavailable
 from spike_sqlalchemy import PostgresDatabase, open_postgres
 from spike_sqlalchemy.engine import APPLICATION
@@ -52,22 +53,31 @@ LOCKED: Final = """
         (SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = %s)
         AND mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
 """
+# an earlier index, of another table, may wait for a moment for the very statement that looks here
 WAITING: Final = """
     SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = %s
-        AND wait_event_type = 'Lock' AND query LIKE 'CREATE INDEX CONCURRENTLY%%'
+        AND wait_event_type = 'Lock' AND query LIKE 'CREATE INDEX CONCURRENTLY%%ix_jobs_pending%%'
 """
 INVALID: Final = "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid"
 
 
+@pytest.fixture(scope="module")
+def old_template(postgres: str) -> Iterator[str]:
+    """The name of a database of an earlier revision with some ten thousand rows."""
+    with new_database(postgres) as url:
+        with closing(open_postgres(url)) as database:
+            with migration_connection(database.engine) as connection:
+                run_migrations(connection, to=BEFORE)
+            with database.engine.connect() as connection:
+                for statement in ROWS.split(";"):
+                    connection.exec_driver_sql(statement)
+        yield str(make_url(url).database)
+
+
 @pytest.fixture
-def old(empty_postgres_url: str) -> Iterator[PostgresDatabase]:
-    """A database of an earlier revision with some ten thousand rows."""
-    with closing(open_postgres(empty_postgres_url)) as database:
-        with migration_connection(database.engine) as connection:
-            run_migrations(connection, to=BEFORE)
-        with database.engine.connect() as connection:
-            for statement in ROWS.split(";"):
-                connection.exec_driver_sql(statement)
+def old(postgres: str, old_template: str) -> Iterator[PostgresDatabase]:
+    """A copy of it."""
+    with new_database(postgres, copy_of=old_template) as url, closing(open_postgres(url)) as database:
         yield database
 
 

@@ -43,9 +43,11 @@ def connection(filled: Connection) -> Iterator[Connection]:
         transaction.rollback()
 
 
-@pytest.mark.parametrize("name", sorted(STATEMENTS.keys() - READ_EVERYTHING))
-def test_no_statement_reads_a_whole_table(connection: Connection, name: str) -> None:
-    assert whole_tables(connection, STATEMENTS[name]) == []
+def test_no_statement_reads_a_whole_table(connection: Connection) -> None:
+    """All in one test: hundreds would each be collected by every worker, which takes longer than to run them."""
+    found = {name: whole_tables(connection, STATEMENTS[name]) for name in sorted(STATEMENTS.keys() - READ_EVERYTHING)}
+    assert {name: tables for name, tables in found.items() if tables} == {}
+    assert len(found) > 200
 
 
 @pytest.mark.parametrize(

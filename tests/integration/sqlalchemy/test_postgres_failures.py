@@ -1,9 +1,6 @@
 """Failures of a PostgreSQL server during a transaction: a named error, and no partial effect."""
 
-import os
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -13,6 +10,7 @@ import psycopg
 import pytest
 from sqlalchemy import func, select
 
+from preloaded import run_program
 from servers.postgres import PostgresServer
 from spike_contracts.builders import NOON, a_job, a_job_id, an_image, an_opening
 from spike_core.domain.errors import DatabaseUnavailable, DuplicateEntry, InvariantViolated, TransactionUndone
@@ -133,9 +131,7 @@ class TestAServerThatRestarts:
 
 
 def test_a_process_that_dies_in_a_transaction_leaves_no_trace(postgres_url: str, transactions: Transactions) -> None:
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    run = subprocess.run([sys.executable, "-c", CRASH, postgres_url], env=environment, check=False)
-    assert run.returncode == 9
+    assert run_program(CRASH, postgres_url).returncode == 9
     with transactions.begin() as tx:
         assert list(tx.audit.images(limit=1)) == []
 

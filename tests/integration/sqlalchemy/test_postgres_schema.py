@@ -1,10 +1,8 @@
 """The schema of a PostgreSQL database."""
 
-import os
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
@@ -12,6 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Engine, text
 
+from preloaded import run_program
 from spike_contracts.builders import NOON, a_claimed_job, a_job, an_album, an_album_image_id, an_image
 from spike_contracts.jobs import store
 from spike_core.domain.errors import DatabaseUnavailable
@@ -145,10 +144,9 @@ def test_an_empty_database_is_no_answer(empty: PostgresDatabase) -> None:
 
 
 def test_processes_that_migrate_an_empty_database_at_once_all_succeed(empty: PostgresDatabase) -> None:
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    command_ = [sys.executable, "-c", MIGRATE, _url(empty)]
-    processes = [subprocess.Popen(command_, env=environment) for _ in range(PROCESSES)]
-    assert [process.wait(60) for process in processes] == [0] * PROCESSES
+    with ThreadPoolExecutor(PROCESSES) as pool:
+        running = [pool.submit(run_program, MIGRATE, _url(empty)) for _ in range(PROCESSES)]
+    assert [each.result().returncode for each in running] == [0] * PROCESSES
     empty.ping()
 
 

@@ -1,13 +1,13 @@
 """The schema of a SQLite file."""
 
 import fcntl
-import os
 import re
 import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from alembic.script import ScriptDirectory
 from attrs import evolve
 from sqlalchemy import insert, text
 
+from preloaded import run_program
 from spike_contracts.api_keys import an_api_key
 from spike_contracts.builders import NOON, a_claimed_job, a_job, an_album, an_album_image_id, an_image
 from spike_contracts.jobs import store
@@ -33,7 +34,12 @@ from spike_sqlalchemy.schema import HEAD
 from spike_sqlalchemy.tables import METADATA, album_images, albums, images
 
 COMPARED = {"compare_type": True, "compare_server_default": True, "version_table": "spike_version"}
-MIGRATE = "import sys; from spike_sqlalchemy import open_sqlite; open_sqlite(sys.argv[1]).migrate()"
+MIGRATE = """
+import sys
+from spike_sqlalchemy import database, open_sqlite, schema
+database.upgrade = schema.upgrade  # by migrations, as everywhere but in tests
+open_sqlite(sys.argv[1]).migrate()
+"""
 
 
 @pytest.fixture
@@ -65,11 +71,6 @@ def _schema(path: Path) -> dict[str, list[str]]:
     parts = {name: sorted(line.strip().rstrip(",") for line in sql.splitlines()) for name, sql in texts.items()}
     parts.pop("spike_version", None)
     return parts
-
-
-def _run(*arguments: str) -> "subprocess.Popen[bytes]":
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    return subprocess.Popen([sys.executable, *arguments], env=environment)
 
 
 def test_the_newest_migration_is_the_one_the_code_expects() -> None:
@@ -176,14 +177,16 @@ def test_migrating_again_changes_nothing(database: SqliteDatabase) -> None:
 
 
 def test_a_start_without_changes_doesnt_load_alembic(database: SqliteDatabase) -> None:
-    check = f"{MIGRATE}; sys.exit('alembic' in sys.modules)"
-    assert _run("-c", check, f"sqlite:///{database.path}").wait() == 0
+    check = f"{MIGRATE}sys.exit('alembic' in sys.modules)"
+    command_ = [sys.executable, "-c", check, f"sqlite:///{database.path}"]
+    assert subprocess.run(command_, check=False, timeout=60).returncode == 0
 
 
 def test_processes_that_migrate_an_empty_file_at_once_all_succeed(empty: SqliteDatabase) -> None:
     url = f"sqlite:///{empty.path}"
-    processes = [_run("-c", MIGRATE, url) for _ in range(2)]
-    assert [process.wait() for process in processes] == [0, 0]
+    with ThreadPoolExecutor(2) as pool:
+        ran = [each.result() for each in [pool.submit(run_program, MIGRATE, url) for _ in range(2)]]
+    assert [(each.returncode, each.stderr) for each in ran] == [(0, "")] * 2
     empty.ping()
 
 

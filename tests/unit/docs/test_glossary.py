@@ -3,8 +3,6 @@
 import re
 from typing import Final
 
-import pytest
-
 from documents import PROJECT
 
 PAGE: Final = (PROJECT / "docs/glossary.md").read_text(encoding="utf-8")
@@ -21,7 +19,9 @@ def domain_source() -> str:
     return "\n".join(path.read_text(encoding="utf-8") for path in (PROJECT / "src/spike_core").rglob("*.py")).lower()
 
 
-@pytest.mark.parametrize("word", sorted(set(WORD.findall(PAGE))))
-def test_every_word_is_one_of_the_domain(word: str) -> None:
+def test_every_word_is_one_of_the_domain() -> None:
     """A term that the core doesn't use needs no entry."""
-    assert re.search(rf"\b{word.lower().replace(' ', '[ _]')}", domain_source())
+    words = sorted(set(WORD.findall(PAGE)))
+    source = domain_source()
+    assert [word for word in words if not re.search(rf"\b{word.lower().replace(' ', '[ _]')}", source)] == []
+    assert len(words) > 30

@@ -11,12 +11,19 @@ from typing import Any, Final
 import pytest
 from werkzeug.test import Client
 
-from documents import all_blocks
+from documents import PROJECT, all_blocks
+from preloaded import run_program
 from spike_core.domain.accounts import Email
 from spike_runtime import Spike
 
 PAGE: Final = "docs/howto/mount.md"
 LINK: Final = "https://example.org/spike"
+IN_DJANGO: Final = """
+import sys
+sys.path[:0] = sys.argv[1:]
+from test_mounting import check_django
+check_django()
+"""
 
 
 def program(mark: str) -> str:
@@ -72,12 +79,17 @@ def by_wsgi(application: Any) -> Callable[[str, Mapping[str, str]], tuple[int, s
 
 
 def test_django() -> None:
+    """In a process of its own: each has one Django project, and tests of others follow."""
+    ran = run_program(IN_DJANGO, Path(__file__).parent, PROJECT / "tests")
+    assert ran.returncode == 0, ran.stderr
+
+
+def check_django() -> None:
     from django.conf import settings  # noqa: PLC0415  # one test needs it
 
-    if not settings.configured:
-        settings.configure(ALLOWED_HOSTS=["localhost"], ROOT_URLCONF=__name__, LOGGING_CONFIG=None)
+    settings.configure(ALLOWED_HOSTS=["localhost"], ROOT_URLCONF=__name__, LOGGING_CONFIG=None)
     names = run(program("get_wsgi_application"))
-    names["django"] = not_found  # which project is around it depends on the tests before
+    names["django"] = not_found  # its project has no pages
     with names["spike"] as spike:
         check_mounted(by_wsgi(names["application"]), spike)
 

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 import pytest
 from falcon import testing
-from openapi_schema_validator import OAS31Validator
 
 from documents import PROJECT, Block, all_blocks
 from memory_spike import MemorySpike
@@ -42,6 +41,8 @@ def sections() -> Mapping[str, list[Block]]:
 
 def wrong(sample: Any, schema: Schema, document: Schema) -> list[str]:
     """Return the schema's errors for a sample."""
+    from openapi_schema_validator import OAS31Validator  # noqa: PLC0415  # slow to import, and each worker collects
+
     validator = OAS31Validator({**schema, "components": document["components"]})
     return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(sample)]
 
@@ -56,9 +57,18 @@ def takes_json(operation: Schema) -> bool:
     return JSON in operation.get("requestBody", {}).get("content", {})
 
 
-@pytest.mark.parametrize("block", all_blocks("json"), ids=lambda block: block.place)
-def test_json_is_json(block: Block) -> None:
-    json.loads(block.text)
+def is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
+
+
+def test_json_is_json() -> None:
+    blocks = all_blocks("json")
+    assert [block.place for block in blocks if not is_json(block.text)] == []
+    assert len(blocks) > 80
 
 
 @pytest.mark.parametrize("heading", sections())

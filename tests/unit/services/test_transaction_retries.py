@@ -48,9 +48,12 @@ def use_cases() -> dict[str, object]:
     found: dict[str, object] = {}
     for each in iter_modules(spike_core.services.__path__):
         module = import_module(f"spike_core.services.{each.name}")
-        kinds = [node for node in ast.parse(inspect.getsource(module)).body if isinstance(node, ast.ClassDef)]
+        source = inspect.getsource(module)
+        lines = source.splitlines()
+        kinds = [node for node in ast.parse(source).body if isinstance(node, ast.ClassDef)]
         for kind, method in [(top, node) for top in kinds for node in top.body if isinstance(node, ast.FunctionDef)]:
-            if not method.name.startswith("_") and "transactions.begin()" in ast.unparse(method):
+            body = "\n".join(lines[method.lineno - 1 : method.end_lineno])
+            if not method.name.startswith("_") and "transactions.begin()" in body:
                 found[f"{kind.name}.{method.name}"] = getattr(getattr(module, kind.name), method.name)
     return found
 
