@@ -135,6 +135,24 @@ def test_a_backlog_that_came_after_the_statistics_isnt_read_for_one_row(connecti
     assert not re.search("ix_jobs_(unsettled|waiting|leased_until)|ix_images_removed_at", " ".join(plans.values()))
 
 
+@pytest.mark.parametrize("filled", ["postgresql"], indirect=True)
+def test_the_order_of_all_rows_isnt_followed_for_whom_most_belonged_to(connection: Connection) -> None:
+    """PostgreSQL expects to meet one of the rows early on, and reads all if there is none any more."""
+    for statement in _OF_ONE.split(";"):
+        connection.exec_driver_sql(statement)
+    plans = {
+        name: (index, " ".join(plan_of(connection, name)))
+        for name, index in (
+            ("events._FIRST_OF_SUBJECT", "ix_event_deliveries_subject"),
+            ("events._EARLIER_OF_SUBJECT", "ix_event_deliveries_subject"),
+            ("webhook_deliveries._FIRST_OF_SUBJECT", "ix_webhook_deliveries_pending"),
+            ("webhook_deliveries._PENDING", "ix_webhook_deliveries_pending"),
+            ("webhook_deliveries._PAGE", "ix_webhook_deliveries_webhook_id"),
+        )
+    }
+    assert {name: plan for name, (index, plan) in plans.items() if index not in plan} == {}
+
+
 def plan_of(connection: Connection, name: str) -> Sequence[str]:
     """Return the lines of a statement's plan."""
     sql = sql_of(connection.engine, STATEMENTS[name])
@@ -184,6 +202,17 @@ _LATE_BACKLOG = """
     INSERT INTO jobs (id, owner_id, kind, image_id, tier, charged, created_at, status, attempt, deaths)
         SELECT 'late_' || n, 'user_' || mod(n, 100), 'ENHANCEMENT', 'late_' || n, 'FREE', 0, n, 'PENDING', 0, 0
         FROM generate_series(1, 1000) n
+"""
+
+_OF_ONE = """
+    DELETE FROM event_deliveries;
+    INSERT INTO event_deliveries (subscriber, event_id, subject, event, recorded_at)
+        SELECT 'mail', 'evt_' || n, 'user_1', '{}', n FROM generate_series(1, 3000) n;
+    INSERT INTO webhook_deliveries (id, webhook_id, event_id, event_type, subject, event, created_at, state, attempts,
+            detail)
+        SELECT 'd_' || n, 'webhook_1', 'evt_' || n, 't', 'user_1', '{}', n, 'PENDING', 0, ''
+        FROM generate_series(1, 3000) n;
+    ANALYZE event_deliveries, webhook_deliveries
 """
 
 
