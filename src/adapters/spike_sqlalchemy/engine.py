@@ -16,6 +16,7 @@ from sqlalchemy import URL, Engine, NullPool, QueuePool, create_engine, event
 from spike_core.ports.factories import DatabaseLimits
 
 POOL_OVERFLOW: Final = 48  # additional connections to SQLite at peaks
+CACHE_KB: Final = 16_000  # of each connection to SQLite, of pages that it has read: docs/decisions/0110
 CONNECT_TIMEOUT_S: Final = 5  # for a connection to PostgreSQL
 APPLICATION: Final = "spike"  # in pg_stat_activity
 
@@ -52,6 +53,7 @@ def sqlite_engine(path: Path, limits: DatabaseLimits | None = None) -> Engine:
             "journal_mode = WAL",  # readers and the writer don't wait for each other
             "synchronous = NORMAL",  # with WAL: whole after a crash; a power cut may take the last commits
             "foreign_keys = ON",
+            f"cache_size = -{CACHE_KB}",
         ):
             connection.execute(f"PRAGMA {pragma}")
 

@@ -17,7 +17,21 @@ from enum import Enum, auto
 from typing import Final
 
 from attrs import frozen
-from sqlalchemy import Select, bindparam, delete, func, insert, literal_column, null, select, text, update
+from sqlalchemy import (
+    BigInteger,
+    Select,
+    String,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal_column,
+    null,
+    select,
+    text,
+    tuple_,
+    update,
+)
 
 from spike_core.codec import event_from_json, event_json
 from spike_core.domain.errors import InvalidValue
@@ -50,15 +64,22 @@ _FIRST_DUE: Final = (
 )
 _DUE: Final = Prepared(_FIRST_DUE)
 _LOCK_DUE: Final = Prepared(_FIRST_DUE.with_for_update(skip_locked=True))
-_OF_SUBJECT: Final = (
+# Bounds in place of an equality keep the column in the order, which only the index of these columns returns then. By
+# position alone, PostgreSQL may read the primary key, hence all deliveries, for a subject that had many.
+_SUBJECT_PARAMETER: Final = bindparam("of_subject", type_=String)
+_TO_BE_HANDED: Final = (
     select(event_deliveries.c.position, event_deliveries.c.due_at, event_deliveries.c.attempts)
-    .where(_OF_SUBSCRIBER, event_deliveries.c.subject == bindparam("of_subject"), text(IS_TO_BE_HANDED))
-    .order_by(event_deliveries.c.position)
+    .where(_OF_SUBSCRIBER, event_deliveries.c.subject >= _SUBJECT_PARAMETER, text(IS_TO_BE_HANDED))
+    .order_by(event_deliveries.c.subject, event_deliveries.c.position)
     .limit(literal_column("1"))
 )
+_OF_SUBJECT: Final = _TO_BE_HANDED.where(event_deliveries.c.subject <= _SUBJECT_PARAMETER)
 _FIRST_OF_SUBJECT: Final = Prepared(_OF_SUBJECT)
 _LOCK_FIRST_OF_SUBJECT: Final = Prepared(_OF_SUBJECT.with_for_update())
-_EARLIER: Final = _OF_SUBJECT.where(event_deliveries.c.position < bindparam("before"))
+_EARLIER: Final = _TO_BE_HANDED.where(
+    tuple_(event_deliveries.c.subject, event_deliveries.c.position)
+    < tuple_(_SUBJECT_PARAMETER, bindparam("before", type_=BigInteger))
+)
 _EARLIER_OF_SUBJECT: Final = Prepared(_EARLIER)
 _LOCK_EARLIER_OF_SUBJECT: Final = Prepared(_EARLIER.with_for_update(skip_locked=True))
 _AT: Final = event_deliveries.c.position == bindparam("at")

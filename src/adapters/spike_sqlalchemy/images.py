@@ -205,7 +205,8 @@ _UNTRIED_DELETIONS: Final = Prepared(_DUE_DELETIONS.where(images.c.removal_failu
 _FAILED_DELETIONS: Final = Prepared(_DUE_DELETIONS.where(images.c.removal_failures > 0))
 _POSTPONE: Final = Prepared(
     update(images)
-    .where(images.c.id == bindparam("image"), images.c.removed_at.is_not(None))
+    # not `IS NOT NULL`, for which PostgreSQL may read the index of all hidden images, where it takes them for few
+    .where(images.c.id == bindparam("image"), case((images.c.removed_at.is_(None), false()), else_=true()))
     .values(removed_at=bindparam("until", type_=UtcDateTime), removal_failures=bindparam("failures", type_=Integer))
 )
 _EXPIRED: Final = Prepared(

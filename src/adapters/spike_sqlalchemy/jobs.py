@@ -13,7 +13,9 @@ from sqlalchemy import (
     String,
     and_,
     bindparam,
+    case,
     exists,
+    false,
     func,
     insert,
     literal_column,
@@ -21,6 +23,7 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    true,
     tuple_,
     update,
 )
@@ -64,7 +67,8 @@ _REPLACE: Final = Prepared(
     update(jobs).where(
         jobs.c.id == bindparam("fenced_id"),
         jobs.c.status == bindparam("fenced_status"),
-        jobs.c.leased_until.is_not(None) == bindparam("fenced_claimed", type_=Boolean),
+        # implies no index of claimed jobs, which PostgreSQL would read to its end where it takes them for few
+        case((jobs.c.leased_until.is_(None), false()), else_=true()) == bindparam("fenced_claimed", type_=Boolean),
         jobs.c.attempt == bindparam("fenced_attempt"),
     ),
     sets=STATE_COLUMNS,
@@ -162,11 +166,12 @@ _STARTED: Final = {
 def _is_held_back(jobs: FromClause) -> ColumnElement[bool]:
     """Return the condition for a pending job without a message.
 
-    It has no term of the index of all unclaimed jobs, so that PostgreSQL can't read these, the whole backlog, for an
-    owner's few.
+    It doesn't imply the condition of the index of all unclaimed jobs, so that PostgreSQL can't read these, the whole
+    backlog, for an owner's few.
     """
     is_announced = exists().where(outbox_messages.c.job_id == jobs.c.id)
-    return and_(jobs.c.status == literal_column(f"'{JobStatus.PENDING.value}'"), not_(is_announced))
+    is_pending = jobs.c.status == literal_column(f"'{JobStatus.PENDING.value}'")
+    return and_(is_pending, jobs.c.started_at.is_(None), not_(is_announced))
 
 
 _IS_ANNOUNCED: Final = exists().where(outbox_messages.c.job_id == jobs.c.id)

@@ -43,7 +43,9 @@ METADATA: Final = MetaData(
 IS_CHARGE: Final = "kind IN ('SPEND_ENHANCEMENT', 'SPEND_GENERATION')"
 IS_SPEND: Final = "kind IN ('SPEND_ENHANCEMENT', 'SPEND_GENERATION', 'SPEND_ADJUSTMENT')"
 IS_REFUND: Final = "kind = 'REFUND'"
-IS_PENDING: Final = "status = 'PENDING'"  # which constraints make the same as neither started nor claimed nor ended
+# Constraints make each pending job unstarted. The second term is for PostgreSQL: what changes a job by its id compares
+# the status alone, and would otherwise read all of the index of pending jobs where the planner takes them for rare.
+IS_PENDING: Final = "status = 'PENDING' AND started_at IS NULL"
 IS_UNCLAIMED: Final = "claimed_at IS NULL AND ended_at IS NULL"
 _IS_PLAIN: Final = "kind IN ('ENHANCEMENT', 'BLEND')"
 # the queue of a job; a release without a catalog leaves the column empty
@@ -54,7 +56,8 @@ _QUEUE: Final = (
 IS_STARTED: Final = {  # and unclaimed, by the queue that the job's message is in
     priority: f"started_at IS NOT NULL AND {_QUEUE} = '{priority.value}'" for priority in Priority
 }
-IS_OPEN_ON_IMAGE: Final = "ended_at IS NULL AND image_id IS NOT NULL"
+# not `ended_at IS NULL`, the same by constraints: it would imply the index of all unsettled jobs, likewise
+IS_OPEN_ON_IMAGE: Final = "status IN ('PENDING', 'PROCESSING') AND image_id IS NOT NULL"
 IS_COMPLETED: Final = "status = 'COMPLETED'"
 IS_FAILED: Final = "status IN ('FAILED', 'REFUNDED')"
 IS_UNSUMMED: Final = "summed <> entries"
@@ -324,13 +327,13 @@ jobs: Final = Table(
     _partial_index("ix_jobs_batch_id", "batch_id", where="batch_id IS NOT NULL"),
     _partial_index("ix_jobs_creations", "owner_id", "created_at", "id", where=IS_CREATION),
     _partial_index("ix_jobs_waiting", "created_at", "id", where=IS_UNCLAIMED),
-    _partial_index("ix_jobs_pending_owner_id", "owner_id", "created_at", "id", where=IS_PENDING),
+    _partial_index("ix_jobs_pending_created_at", "owner_id", "created_at", "id", where=IS_PENDING),
     _partial_index("ix_jobs_unsettled", "owner_id", "created_at", "id", where="ended_at IS NULL"),
     *(
         _partial_index(f"ix_jobs_queued_{priority.value}", "started_at", "id", where=condition)
         for priority, condition in IS_STARTED.items()
     ),
-    _partial_index("ix_jobs_unsettled_image_id", "image_id", where=IS_OPEN_ON_IMAGE),
+    _partial_index("ix_jobs_open_image_id", "image_id", where=IS_OPEN_ON_IMAGE),
     _partial_index("ix_jobs_completed", "image_id", "tier", where=IS_COMPLETED),
     _partial_index("ix_jobs_failed", "image_id", "status", where=IS_FAILED),
     _partial_index("ix_jobs_leased_until", "leased_until", where="leased_until IS NOT NULL"),

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from attrs import frozen
-from sqlalchemy import bindparam, delete, func, literal_column, select, text, update
+from sqlalchemy import BigInteger, String, bindparam, delete, func, literal_column, select, text, tuple_, update
 
 from spike_core.codec import event_json, webhook_event_from_json
 from spike_core.domain.errors import InvalidValue, WebhookDeliveryNotFound
@@ -20,11 +20,15 @@ from spike_sqlalchemy.webhook_logs import log_from_json, log_json
 
 _FIRST: Final = 2**63 - 1  # a position behind all others
 _ALL: Final = webhook_deliveries.c
-_OF_WEBHOOK: Final = _ALL.webhook_id == bindparam("webhook")
+_WEBHOOK: Final = bindparam("webhook", type_=String)
+_OF_WEBHOOK: Final = _ALL.webhook_id == _WEBHOOK
+# Bounds in place of an equality keep the column in the order, which only the index of these columns returns then. By
+# position alone, PostgreSQL may read the primary key, hence the logs of all webhooks, for one that had many pending.
+_SUBJECT: Final = bindparam("of_subject", type_=String)
 _OF_SUBJECT: Final = (
     select(_ALL.position, _ALL.due_at)
-    .where(_OF_WEBHOOK, _ALL.subject == bindparam("of_subject"), text(IS_PENDING_DELIVERY))
-    .order_by(_ALL.position)
+    .where(_OF_WEBHOOK, _ALL.subject >= _SUBJECT, _ALL.subject <= _SUBJECT, text(IS_PENDING_DELIVERY))
+    .order_by(_ALL.subject, _ALL.position)
     .limit(literal_column("1"))
 )
 _FIRST_OF_SUBJECT: Final = Prepared(_OF_SUBJECT)
@@ -57,14 +61,18 @@ _PENDING: Final = Prepared(
     select(func.count()).select_from(
         select(_ALL.position)
         .where(_OF_WEBHOOK, text(IS_PENDING_DELIVERY))
+        .order_by(_ALL.subject, _ALL.position)  # so that the index is used
         .limit(bindparam("count_max"))
         .subquery("counted")
     )
 )
 _PAGE: Final = Prepared(
     select(webhook_deliveries)
-    .where(_OF_WEBHOOK, _ALL.position < bindparam("before"))
-    .order_by(_ALL.position.desc())
+    .where(
+        _ALL.webhook_id >= _WEBHOOK,
+        tuple_(_ALL.webhook_id, _ALL.position) < tuple_(_WEBHOOK, bindparam("before", type_=BigInteger)),
+    )
+    .order_by(_ALL.webhook_id.desc(), _ALL.position.desc())
     .limit(bindparam("rows_max"))
 )
 _OLD: Final = Prepared(

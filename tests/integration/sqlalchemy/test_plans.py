@@ -54,7 +54,7 @@ def test_no_statement_reads_a_whole_table(connection: Connection) -> None:
     ("name", "index"),
     [
         ("jobs._QUEUE", "ix_jobs_waiting"),
-        ("jobs._WAITING_OWNERS", "ix_jobs_pending_owner_id"),
+        ("jobs._WAITING_OWNERS", "ix_jobs_pending_created_at"),
         ("jobs._FIRST_QUICK", "ix_jobs_queued_quick"),
         ("jobs._NEXT_QUICK", "ix_jobs_queued_quick"),
         ("jobs._FIRST_LONG", "ix_jobs_queued_long"),
@@ -63,9 +63,9 @@ def test_no_statement_reads_a_whole_table(connection: Connection) -> None:
         ("jobs._NEXT_FREE", "ix_jobs_queued_free"),
         ("statistics._BEHIND", "ix_wallets_unsummed"),
         ("jobs._OTHERS_WAIT", "ix_jobs_queued_quick"),
-        ("jobs._COUNT_OPEN", "ix_jobs_unsettled_image_id"),
+        ("jobs._COUNT_OPEN", "ix_jobs_open_image_id"),
         ("jobs._WAITING_OWNERS", "ix_jobs_unsettled"),  # for the owner's jobs in flight
-        ("jobs._HELD_BACK", "ix_jobs_pending_owner_id"),
+        ("jobs._HELD_BACK", "ix_jobs_pending_created_at"),
         ("albums._PAGE", "uq_album_images_album_id_position"),
         ("audit._ALBUM_COUNTS", "uq_album_images_album_id_"),
         ("albums._SUMMARIES", "ix_albums_owner_id"),
@@ -114,6 +114,47 @@ def test_a_later_page_of_a_list_begins_within_the_index(connection: Connection, 
     assert re.search("[<>]", condition), plan
 
 
+@pytest.mark.parametrize("filled", ["postgresql"], indirect=True)
+def test_a_backlog_that_came_after_the_statistics_isnt_read_for_one_row(connection: Connection) -> None:
+    """An index whose condition the statement implies seems to have no rows then, and to be the cheapest of all."""
+    for statement in _LATE_BACKLOG.split(";"):
+        connection.exec_driver_sql(statement)
+    plans = {
+        index: " ".join(plan_of(connection, name))
+        for name, index in (
+            ("jobs._HELD_BACK", "ix_jobs_pending_created_at"),
+            ("jobs._COUNT_OPEN", "ix_jobs_open_image_id"),
+            ("images._FIRST_NEWEST", "ix_jobs_open_image_id on jobs"),
+            ("images._POSTPONE", "pk_images"),
+        )
+    }
+    replace = sql_of(connection.engine, STATEMENTS["jobs._REPLACE"])
+    for status, index in (("PENDING", "pk_jobs"), ("PROCESSING", "pk_jobs on jobs")):  # which its planner knows
+        given = {"fenced_status": status, "fenced_claimed": status == "PROCESSING"}
+        parameters = {**dict.fromkeys(re.findall(r"%\((\w+)\)s", replace), "1"), **given}
+        plans[index] = " ".join(connection.exec_driver_sql(f"EXPLAIN {replace}", parameters).scalars().all())
+    assert {index: plan for index, plan in plans.items() if index not in plan} == {}
+    assert not re.search("ix_jobs_(unsettled|waiting|leased_until)|ix_images_removed_at", " ".join(plans.values()))
+
+
+@pytest.mark.parametrize("filled", ["postgresql"], indirect=True)
+def test_the_order_of_all_rows_isnt_followed_for_whom_most_belonged_to(connection: Connection) -> None:
+    """PostgreSQL expects to meet one of the rows early on, and reads all if there is none any more."""
+    for statement in _OF_ONE.split(";"):
+        connection.exec_driver_sql(statement)
+    plans = {
+        name: (index, " ".join(plan_of(connection, name)))
+        for name, index in (
+            ("events._FIRST_OF_SUBJECT", "ix_event_deliveries_subject"),
+            ("events._EARLIER_OF_SUBJECT", "ix_event_deliveries_subject"),
+            ("webhook_deliveries._FIRST_OF_SUBJECT", "ix_webhook_deliveries_pending"),
+            ("webhook_deliveries._PENDING", "ix_webhook_deliveries_pending"),
+            ("webhook_deliveries._PAGE", "ix_webhook_deliveries_webhook_id"),
+        )
+    }
+    assert {name: plan for name, (index, plan) in plans.items() if index not in plan} == {}
+
+
 def plan_of(connection: Connection, name: str) -> Sequence[str]:
     """Return the lines of a statement's plan."""
     sql = sql_of(connection.engine, STATEMENTS[name])
@@ -147,6 +188,33 @@ _ROWS = """
             CASE WHEN mod(n, 100) = 1 THEN n END FROM generate_series(1, 3000) n;
     ANALYZE images, albums, album_images, event_deliveries;
     ANALYZE wallets, ledger_entries, users, sessions, jobs
+"""
+
+_LATE_BACKLOG = """
+    DELETE FROM jobs WHERE status = 'PENDING';
+    INSERT INTO images (id, owner_id, name, format, width_px, height_px, size_bytes, original, is_public, view_count,
+            created_at, updated_at)
+        SELECT 'late_' || n, 'user_' || mod(n, 100), 'n', 'JPEG', 1, 1, 1, 'o', false, 0, n, n
+        FROM generate_series(1, 8000) n;
+    INSERT INTO jobs (id, owner_id, kind, image_id, tier, charged, created_at, status, attempt, deaths, ended_at)
+        SELECT 'early_' || n, 'user_' || mod(n, 100), 'ENHANCEMENT', 'late_' || n, 'FREE', 0, n, 'CANCELLED', 0, 0, n
+        FROM generate_series(1, 8000) n;
+    ANALYZE images, jobs;
+    UPDATE images SET removed_at = 0 WHERE id LIKE 'late_1%%';
+    INSERT INTO jobs (id, owner_id, kind, image_id, tier, charged, created_at, status, attempt, deaths)
+        SELECT 'late_' || n, 'user_' || mod(n, 100), 'ENHANCEMENT', 'late_' || n, 'FREE', 0, n, 'PENDING', 0, 0
+        FROM generate_series(1, 1000) n
+"""
+
+_OF_ONE = """
+    DELETE FROM event_deliveries;
+    INSERT INTO event_deliveries (subscriber, event_id, subject, event, recorded_at)
+        SELECT 'mail', 'evt_' || n, 'user_1', '{}', n FROM generate_series(1, 3000) n;
+    INSERT INTO webhook_deliveries (id, webhook_id, event_id, event_type, subject, event, created_at, state, attempts,
+            detail)
+        SELECT 'd_' || n, 'webhook_1', 'evt_' || n, 't', 'user_1', '{}', n, 'PENDING', 0, ''
+        FROM generate_series(1, 3000) n;
+    ANALYZE event_deliveries, webhook_deliveries
 """
 
 
