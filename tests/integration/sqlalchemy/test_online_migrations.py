@@ -56,7 +56,7 @@ LOCKED: Final = """
 # an earlier index, of another table, may wait for a moment for the very statement that looks here
 WAITING: Final = """
     SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = %s
-        AND wait_event_type = 'Lock' AND query LIKE 'CREATE INDEX CONCURRENTLY%%ix_jobs_pending%%'
+        AND wait_event_type = 'Lock' AND query LIKE 'CREATE INDEX CONCURRENTLY%%ix_jobs_pending ON%%'
 """
 INVALID: Final = "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid"
 
