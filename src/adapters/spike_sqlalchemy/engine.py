@@ -17,6 +17,7 @@ from spike_core.ports.factories import DatabaseLimits
 
 POOL_OVERFLOW: Final = 48  # additional connections to SQLite at peaks
 CACHE_KB: Final = 16_000  # of each connection to SQLite, of pages that it has read: docs/decisions/0110
+HEAP_MB: Final = 256  # of all of the process together; from there on, caches reuse their pages in place of growing
 CONNECT_TIMEOUT_S: Final = 5  # for a connection to PostgreSQL
 APPLICATION: Final = "spike"  # in pg_stat_activity
 
@@ -56,6 +57,8 @@ def sqlite_engine(path: Path, limits: DatabaseLimits | None = None) -> Engine:
             f"cache_size = -{CACHE_KB}",
         ):
             connection.execute(f"PRAGMA {pragma}")
+        if connection.execute("PRAGMA soft_heap_limit").fetchone() == (0,):  # an app may have set its own
+            connection.execute(f"PRAGMA soft_heap_limit = {HEAP_MB * 1_000_000}")
 
     event.listen(engine, "connect", prepare)
     return engine

@@ -1,8 +1,10 @@
 """Many threads, and independent engines in place of processes."""
 
+import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 
@@ -29,6 +31,7 @@ from spike_core.services.pricing import Pricing
 from spike_core.services.regeneration import SamePolicy
 from spike_memory import CountingIds, ManualClock, MemoryBlobStore, MemoryMetadata, MemoryProbe, MemoryQueue
 from spike_sqlalchemy import SqlAlchemyDatabase, open_sqlite
+from spike_sqlalchemy.engine import HEAP_MB
 
 THREADS = 8
 TRIES = 5
@@ -185,3 +188,24 @@ def test_more_views_than_the_pool_keeps_open_can_be_had_at_once_of_a_file(sqlite
         thread.join()
     assert not together.broken
     database.close()
+
+
+@pytest.mark.parametrize(("set_by_the_app", "then"), [(0, HEAP_MB * 1_000_000), (1_000_000_000, 1_000_000_000)])
+def test_connections_to_files_share_a_limit_of_memory_unless_the_app_has_set_its_own(
+    sqlite_url: str, set_by_the_app: int, then: int
+) -> None:
+    """SQLite's limit is one of the process: sixty connections would else cache 16 MB each."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as apps:
+        before = _heap_limit(apps)
+        try:
+            apps.execute(f"PRAGMA soft_heap_limit = {set_by_the_app}")
+            with closing(open_sqlite(sqlite_url)) as database:
+                database.ping()
+            assert _heap_limit(apps) == then
+        finally:
+            apps.execute(f"PRAGMA soft_heap_limit = {before}")
+
+
+def _heap_limit(connection: sqlite3.Connection) -> int:
+    [(limit,)] = connection.execute("PRAGMA soft_heap_limit")
+    return int(limit)
