@@ -93,6 +93,8 @@ def test_no_statement_reads_a_whole_table(connection: Connection) -> None:
         ("audit._LEDGER", "pk_ledger_entries"),
         ("wallets._UNSUMMED", "pk_ledger_entries"),
         ("wallets._UNCHAINED", "pk_ledger_entries"),
+        ("images._UNTRIED_DELETIONS", "ix_images_untried_deletion"),
+        ("images._FAILED_DELETIONS", "ix_images_failed_deletion"),
         ("wallets._BY_REFERENCE", "uq_ledger_entries_reference"),
     ],
 )
@@ -145,6 +147,8 @@ def test_a_backlog_that_came_after_the_statistics_isnt_read_for_one_row(connecti
             ("jobs._COUNT_OPEN", "ix_jobs_open_image_id"),
             ("images._FIRST_NEWEST", "ix_jobs_open_image_id on jobs"),
             ("images._POSTPONE", "pk_images"),
+            ("images._UNTRIED_DELETIONS", "ix_images_untried_deletion"),
+            ("images._FAILED_DELETIONS", "ix_images_failed_deletion"),
         )
     }
     replace = sql_of(connection.engine, STATEMENTS["jobs._REPLACE"])
