@@ -20,7 +20,9 @@ from typing import Final
 
 from attrs import define
 
-ANEW: Final = {"PRELOADED_WORKERS": "no"}  # for a `spike worker` that is to start an interpreter for each worker
+# for a `spike worker` that is to start an interpreter for each worker, and sandboxes that are to for each child
+CHILDREN_ANEW: Final = {"PRELOADED_CHILDREN": "no"}
+ANEW: Final = {"PRELOADED_WORKERS": "no", **CHILDREN_ANEW}
 _SERVER: Final = str(Path(__file__).with_name("preload") / "preloaded_when_asked.py")
 _ADDRESS: Final = "SPIKE_TEST_PRELOADED"  # the variable of the server's address
 _MESSAGE_MAX: Final = 32
