@@ -152,7 +152,7 @@ def _run(streams: Sequence[int], *, arguments: list[str], environment: dict[str,
     _become(streams, arguments, environment)
     if "worker" in arguments and _WORKERS not in os.environ:
         fork_workers()
-    elif arguments[0] != PROGRAM and not _NO_FORKED_CHILDREN.intersection(arguments):
+    elif not _NO_FORKED_CHILDREN.intersection(arguments):
         fork_children()
     try:
         if arguments[0] == PROGRAM:

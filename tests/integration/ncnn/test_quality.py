@@ -69,7 +69,9 @@ def _error(made: Pixels, truth: Pixels) -> float:
 
 
 @pytest.mark.parametrize("damage", DAMAGES if IS_FULL else WORST)
-def test_no_photograph_but_a_known_one_is_worse_than_by_lanczos_however_it_was_damaged(enlarger: Enlarger, damage: str) -> None:
+def test_no_photograph_but_a_known_one_is_worse_than_by_lanczos_however_it_was_damaged(
+    enlarger: Enlarger, damage: str
+) -> None:
     """The engine doesn't know the damage; of a JPEG it reads the tables, as from any file."""
     noise, quality, mean_min_db = DAMAGES[damage]
     gains = {name: gain_db(enlarger, name, noise=noise, quality=quality) for name in PHOTOGRAPHS}
