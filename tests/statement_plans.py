@@ -1,6 +1,7 @@
 """The statements of all repositories, and their plans."""
 
 import re
+from collections.abc import Sequence
 
 from sqlalchemy import Connection, Delete, Engine, SelectBase, select
 
@@ -69,14 +70,14 @@ STATEMENTS = {
 }
 
 
-def sql_of(engine: Engine, statement: object, names: TableNames = DEFAULT_NAMES) -> str:
+def sql_of(engine: Engine, statement: object, names: TableNames = DEFAULT_NAMES, *, ids: Sequence[str] = "ab") -> str:
     if isinstance(statement, Prepared):
         return statement.compiled(engine.dialect, names).sql
     if isinstance(statement, Delete):  # which finds its rows as a query with the same condition does
         assert statement.whereclause is not None
         statement = select(statement.table).where(statement.whereclause)
     assert isinstance(statement, SelectBase)
-    values = {name: ["a", "b"] if name == "ids" else "c" for name in statement.compile().params}
+    values = {name: list(ids) if name == "ids" else "c" for name in statement.compile().params}
     compiled, qualify = names.compiled(
         statement.params(**values), engine.dialect, compile_kwargs={"render_postcompile": True}
     )

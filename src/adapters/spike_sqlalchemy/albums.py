@@ -50,6 +50,8 @@ _REPLACE: Final = Prepared(
 _REMOVE: Final = Prepared(delete(albums).where(albums.c.id == bindparam("album")))
 
 _IN_ALBUM: Final = album_images.c.album_id == bindparam("album")
+# Never prepared: PostgreSQL may find the rows by the album, and a plan for any ids compares each row with each id. For
+# 500 ids in an album of 10,000 images that took 250 ms, in place of 6.
 _AMONG: Final = album_images.c.image_id.in_(bindparam("ids", expanding=True))
 _IMAGES: Final = Prepared(select(album_images).where(_IN_ALBUM).order_by(album_images.c.position))
 _IMAGES_AMONG: Final = select(album_images).where(_IN_ALBUM, _AMONG)
@@ -145,7 +147,8 @@ class SqlAlchemyAlbums:
             for (id_, image_id), position in zip(images, positions_after(last, len(images)), strict=True)
         ]
         self._statements.upsert_rows(album_images, [place_row(place) for place in wanted], key=_KEY, sets=("position",))
-        rows = self._statements.rows_of(_IMAGES_AMONG, [image_id for _, image_id in images], {"album": album_id.text})
+        ids, parameters = [image_id for _, image_id in images], {"album": album_id.text}
+        rows = self._statements.rows_of(_IMAGES_AMONG, ids, parameters, prepare=False)
         there = {place.image_id: place for place in map(place_of, rows)}
         appended = [there[place.image_id] for place in wanted]
         added = sum(place.id == stored.id for place, stored in zip(wanted, appended, strict=True))
@@ -155,4 +158,4 @@ class SqlAlchemyAlbums:
 
     def remove_images(self, album_id: AlbumId, image_ids: Collection[ImageId]) -> int:
         """Take images out."""
-        return self._statements.write_of(_REMOVE_IMAGES, image_ids, {"album": album_id.text})
+        return self._statements.write_of(_REMOVE_IMAGES, image_ids, {"album": album_id.text}, prepare=False)

@@ -46,7 +46,9 @@ from spike_sqlalchemy.tables import (
     IS_COMPARABLE,
     IS_COMPLETED,
     IS_FAILED,
+    IS_FAILED_DELETION,
     IS_OPEN_ON_IMAGE,
+    IS_UNTRIED_DELETION,
     RENDITION_COLUMNS,
     album_images,
     albums,
@@ -201,8 +203,8 @@ _DUE_DELETIONS: Final = (
     .order_by(images.c.removed_at, images.c.id)
     .limit(bindparam("rows_max"))
 )
-_UNTRIED_DELETIONS: Final = Prepared(_DUE_DELETIONS.where(images.c.removal_failures == 0))
-_FAILED_DELETIONS: Final = Prepared(_DUE_DELETIONS.where(images.c.removal_failures > 0))
+_UNTRIED_DELETIONS: Final = Prepared(_DUE_DELETIONS.where(text(IS_UNTRIED_DELETION)))
+_FAILED_DELETIONS: Final = Prepared(_DUE_DELETIONS.where(text(IS_FAILED_DELETION)))
 _POSTPONE: Final = Prepared(
     update(images)
     # not `IS NOT NULL`, for which PostgreSQL may read the index of all hidden images, where it takes them for few
@@ -317,7 +319,7 @@ class SqlAlchemyImages:
         return [image_of(row) for row in self._statements.rows(_PENDING_DELETIONS, {"rows_max": limit})]
 
     def due_deletions(self, *, now: datetime, limit: int) -> Sequence[DueDeletion]:
-        """Return hidden images that are due; of an index, those that have failed may have to be passed over."""
+        """Return hidden images that are due: those that haven't failed and those that have are each in an index."""
         rows = list[Row]()
         for statement in (_UNTRIED_DELETIONS, _FAILED_DELETIONS):
             if len(rows) < limit:

@@ -13,7 +13,7 @@ from spike_sqlalchemy.existing_tables import take_over
 from spike_sqlalchemy.migration_lock import retried, server_migration_lock
 from spike_sqlalchemy.table_names import DEFAULT_NAMES, VERSION_TABLE, TableNames
 
-HEAD: Final = "0030"  # the newest migration; known here so that a start without changes needn't load alembic
+HEAD: Final = "0031"  # the newest migration; known here so that a start without changes needn't load alembic
 
 
 def is_current(connection: Connection, names: TableNames = DEFAULT_NAMES) -> bool:

@@ -125,12 +125,23 @@ class Statements:
         return self.rows(statement, parameters)
 
     def rows_of(
-        self, statement: Statement, ids: Collection[Identifier], parameters: Parameters = NO_PARAMETERS
+        self,
+        statement: Statement,
+        ids: Collection[Identifier],
+        parameters: Parameters = NO_PARAMETERS,
+        *,
+        prepare: bool = True,
     ) -> Iterator[Row]:
-        """Yield all rows of a query with an expanding parameter `ids`, asked in portions; nothing for no ids."""
+        """Yield all rows of a query with an expanding parameter `ids`, asked in portions; nothing for no ids.
+
+        With `prepare`, the database may keep a plan for any ids. That compares each row with each id wherever an index
+        of another column finds the rows.
+        """
         self.check_sound()
+        kept = self._kept(statement)
         for portion in _portions([id_.text for id_ in ids]):
-            rows, _ = self._execute_expanded(self._kept(statement), {**parameters, "ids": portion}, returns_rows=True)
+            given = {**parameters, "ids": portion}
+            rows, _ = self._execute_expanded(kept, given, returns_rows=True, prepare=prepare)
             yield from rows
 
     def write(self, statement: Prepared, parameters: Parameters) -> int:
@@ -147,12 +158,17 @@ class Statements:
         _, hit = self._execute(statement, parameters)
         return hit
 
-    def write_of(self, statement: UpdateBase, ids: Collection[Identifier], parameters: Parameters) -> int:
-        """Execute an UPDATE or DELETE with an expanding parameter `ids`, in portions; return how many rows it hit."""
+    def write_of(
+        self, statement: UpdateBase, ids: Collection[Identifier], parameters: Parameters, *, prepare: bool = True
+    ) -> int:
+        """Execute an UPDATE or DELETE with an expanding parameter `ids`, in portions; return how many rows it hit.
+
+        See `rows_of` for `prepare`.
+        """
         self.check_writable()
         kept, hit = self._kept(statement), 0
         for portion in _portions([id_.text for id_ in ids]):
-            hit += self._execute_expanded(kept, {**parameters, "ids": portion})[1]
+            hit += self._execute_expanded(kept, {**parameters, "ids": portion}, prepare=prepare)[1]
         return hit
 
     def written_rows_of(
@@ -235,13 +251,14 @@ class Statements:
         return kept_expandable(statement, self._dialect, self._names)
 
     def _execute_expanded(
-        self, statement: Expandable, parameters: Parameters, *, returns_rows: bool = False
+        self, statement: Expandable, parameters: Parameters, *, returns_rows: bool = False, prepare: bool = True
     ) -> tuple[Sequence[Row], int]:
         self.check_sound()
         sql, arguments = statement.expanded(parameters)
+        options = {} if prepare or self._dialect.name != "postgresql" else {"prepare": False}
         cursor = self._cursor(self._driver)
         try:
-            cursor.execute(sql, arguments)
+            cursor.execute(sql, arguments, **options)
             rows = statement.converted(cursor.fetchall()) if returns_rows else ()
         except self._dialect.loaded_dbapi.Error as error:
             if known := self._translate(error):

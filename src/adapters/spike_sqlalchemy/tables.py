@@ -67,6 +67,8 @@ IS_PENDING_DELIVERY: Final = "state = 'PENDING'"
 IS_SET_ASIDE: Final = "set_aside_at IS NOT NULL"
 IS_IMAGE_WITHOUT_RENDITIONS: Final = "thumbnail_key IS NULL AND removed_at IS NULL AND rendition_attempts < 3"
 IS_RESULT_WITHOUT_RENDITIONS: Final = "thumbnail_key IS NULL AND status = 'COMPLETED' AND rendition_attempts < 3"
+IS_UNTRIED_DELETION: Final = "removed_at IS NOT NULL AND removal_failures = 0"
+IS_FAILED_DELETION: Final = "removed_at IS NOT NULL AND removal_failures > 0"
 IS_COMPARABLE: Final = "sha256 IS NOT NULL AND removed_at IS NULL"  # with the same bytes that are uploaded again
 
 # the renditions of an image's original or a job's result: all null until they are made, in no preview's columns too if
@@ -213,6 +215,8 @@ images: Final = Table(
     *_rendition_columns(),
     Column("removal_failures", Integer, nullable=False, server_default=text("0")),
     _partial_index("ix_images_removed_at", "removed_at", "id", where="removed_at IS NOT NULL"),
+    _partial_index("ix_images_untried_deletion", "removed_at", "id", where=IS_UNTRIED_DELETION),
+    _partial_index("ix_images_failed_deletion", "removed_at", "id", where=IS_FAILED_DELETION),
     _partial_index("ix_images_without_renditions", "created_at", "id", where=IS_IMAGE_WITHOUT_RENDITIONS),
     _partial_index("ix_images_sha256", "owner_id", "sha256", "created_at", "id", where=IS_COMPARABLE),
     Index("ix_images_owner_id", "owner_id", "created_at", "id"),

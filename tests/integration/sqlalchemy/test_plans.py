@@ -10,7 +10,11 @@ from sqlalchemy import Connection
 
 from servers.postgres import new_database
 from spike_sqlalchemy import SqlAlchemyDatabase, open_postgres, open_sqlite
+from spike_sqlalchemy.prepared_statements import Prepared
+from spike_sqlalchemy.statements import IDS_PER_QUERY
 from statement_plans import READ_EVERYTHING, STATEMENTS, numbered, sql_of, whole_tables
+
+NEVER_KEPT = {"albums._IMAGES_AMONG", "albums._REMOVE_IMAGES"}
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -89,6 +93,8 @@ def test_no_statement_reads_a_whole_table(connection: Connection) -> None:
         ("audit._LEDGER", "pk_ledger_entries"),
         ("wallets._UNSUMMED", "pk_ledger_entries"),
         ("wallets._UNCHAINED", "pk_ledger_entries"),
+        ("images._UNTRIED_DELETIONS", "ix_images_untried_deletion"),
+        ("images._FAILED_DELETIONS", "ix_images_failed_deletion"),
         ("wallets._BY_REFERENCE", "uq_ledger_entries_reference"),
     ],
 )
@@ -104,6 +110,21 @@ def test_a_statement_uses_the_index_that_is_made_for_it(connection: Connection, 
     else:
         found = index in plan
     assert found, plan
+
+
+@pytest.mark.parametrize("filled", ["postgresql"], indirect=True)
+def test_a_plan_for_any_ids_compares_no_row_with_each_id_unless_it_is_never_kept(connection: Connection) -> None:
+    """PostgreSQL finds images by their album where albums were small when the statistics were made."""
+    for statement in _SMALL_ALBUMS.split(";"):
+        connection.exec_driver_sql(statement)
+    ids = [str(number) for number in range(IDS_PER_QUERY)]
+    plans = {
+        name: " ".join(plan_of(connection, name, ids=ids))
+        for name, statement in STATEMENTS.items()
+        if not isinstance(statement, Prepared)
+    }
+    assert len(plans) > 10
+    assert {name for name, plan in plans.items() if re.search(r"Filter: [^>]*= ANY \(\(ARRAY\[", plan)} == NEVER_KEPT
 
 
 @pytest.mark.parametrize("order", ["NEWEST", "OLDEST", "BY_NAME"])
@@ -126,6 +147,8 @@ def test_a_backlog_that_came_after_the_statistics_isnt_read_for_one_row(connecti
             ("jobs._COUNT_OPEN", "ix_jobs_open_image_id"),
             ("images._FIRST_NEWEST", "ix_jobs_open_image_id on jobs"),
             ("images._POSTPONE", "pk_images"),
+            ("images._UNTRIED_DELETIONS", "ix_images_untried_deletion"),
+            ("images._FAILED_DELETIONS", "ix_images_failed_deletion"),
         )
     }
     replace = sql_of(connection.engine, STATEMENTS["jobs._REPLACE"])
@@ -155,9 +178,9 @@ def test_the_order_of_all_rows_isnt_followed_for_whom_most_belonged_to(connectio
     assert {name: plan for name, (index, plan) in plans.items() if index not in plan} == {}
 
 
-def plan_of(connection: Connection, name: str) -> Sequence[str]:
+def plan_of(connection: Connection, name: str, *, ids: Sequence[str] = "ab") -> Sequence[str]:
     """Return the lines of a statement's plan."""
-    sql = sql_of(connection.engine, STATEMENTS[name])
+    sql = sql_of(connection.engine, STATEMENTS[name], ids=ids)
     if connection.dialect.name == "sqlite":
         rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", (None,) * sql.count("?")).all()
         return [row[3] for row in rows]
@@ -204,6 +227,12 @@ _LATE_BACKLOG = """
     INSERT INTO jobs (id, owner_id, kind, image_id, tier, charged, created_at, status, attempt, deaths)
         SELECT 'late_' || n, 'user_' || mod(n, 100), 'ENHANCEMENT', 'late_' || n, 'FREE', 0, n, 'PENDING', 0, 0
         FROM generate_series(1, 1000) n
+"""
+
+_SMALL_ALBUMS = """
+    SET LOCAL enable_seqscan = off;
+    UPDATE album_images SET album_id = 'album_' || position;
+    ANALYZE album_images
 """
 
 _OF_ONE = """

@@ -4,10 +4,12 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from spike_contracts.builders import an_image, an_image_id
+from spike_contracts.builders import NOON, an_album, an_album_image_id, an_image, an_image_id
 from spike_core.domain.errors import ImageNotFound
 from spike_core.ports.factories import DatabaseLimits
 from spike_sqlalchemy import PostgresDatabase, open_postgres
+
+PREPARED_AT = 6  # psycopg prepares what a connection executes so often
 
 
 @pytest.fixture
@@ -53,3 +55,19 @@ def test_what_is_prepared_outlives_a_column_that_a_newer_version_adds(database: 
         assert tx.images.get(image.id) == image
         tx.images.add(an_image())
     assert len(executions(database, begins="INSERT INTO images")) == 1
+
+
+def test_ids_in_an_album_are_known_to_whoever_plans(database: PostgresDatabase) -> None:
+    """Otherwise each image of the album may be compared with each id: forty times as long for 500 of 10,000."""
+    album = an_album()
+    images = [an_image(owner_id=album.owner_id) for _ in range(2)]
+    ids = [image.id for image in images]
+    with database.transactions.begin() as tx:
+        tx.images.add(*images)
+        tx.albums.add(album)
+        for _ in range(PREPARED_AT + 1):
+            tx.albums.append_images(album.id, [(an_album_image_id(), id_) for id_ in ids], now=NOON)
+            assert tx.albums.remove_images(album.id, ids) == len(ids)
+    assert len(executions(database, begins="INSERT INTO album_images")) == 1
+    assert executions(database, begins="SELECT album_images") == {}
+    assert executions(database, begins="DELETE FROM album_images") == {}
