@@ -6,28 +6,22 @@ isolation, and the contracts, start interpreters.
 """
 
 import atexit
-import ctypes
 import functools
-import json
 import os
 import socket
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, Final
+from typing import Final
 from unittest import mock
 
+from child_starts import stand_in
 from spike_sandbox import process
 from spike_sandbox.environment import child_environment
 
 _SERVER: Final = str(Path(__file__).with_name("preload") / "preloaded_children.py")
-_PID_MAX: Final = 32
-_PR_SET_CHILD_SUBREAPER: Final = 36
 
 
 @contextmanager
@@ -36,9 +30,7 @@ def forked_children() -> Iterator[None]:
     if sys.platform != "linux":
         yield
         return
-    start = partial(_start, _requests(os.getpid()), threading.Lock())
-    stand_in = SimpleNamespace(**{**vars(subprocess), "Popen": start})
-    with mock.patch.object(process, "subprocess", stand_in):
+    with mock.patch.object(process, "subprocess", stand_in(_requests(os.getpid()))):
         yield
 
 
@@ -59,48 +51,3 @@ def _requests(_pid: int) -> socket.socket:
 
     atexit.register(stop)
     return requests
-
-
-def _start(
-    requests: socket.socket,
-    asking: threading.Lock,
-    command: Sequence[str],
-    *,
-    env: Mapping[str, str],
-    stdout: int,
-    pass_fds: Sequence[int],
-    **_options: object,
-) -> "subprocess.Popen[bytes]":
-    """Start a child, in place of `subprocess.Popen`; this process becomes its parent."""
-    reading, writing = os.pipe()
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    output = nowhere if stdout == subprocess.DEVNULL else stdout
-    adopts = partial(ctypes.CDLL(None).prctl, _PR_SET_CHILD_SUBREAPER)
-    with asking:
-        adopts(1, 0, 0, 0)
-        try:
-            socket.send_fds(requests, [json.dumps(dict(env)).encode()], [reading, output, *pass_fds])
-            pid = int(requests.recv(_PID_MAX))
-        finally:
-            adopts(0, 0, 0, 0)
-    os.close(reading)
-    os.close(nowhere)
-    return _popen_of(pid, command, writing)
-
-
-def _popen_of(pid: int, command: Sequence[str], stdin: int) -> "subprocess.Popen[bytes]":
-    """Return what waits for a child of this process that `subprocess` hasn't started."""
-    process: Any = subprocess.Popen.__new__(subprocess.Popen)
-    vars(process).update(
-        args=command,
-        pid=pid,
-        returncode=None,
-        stdin=os.fdopen(stdin, "wb"),
-        stdout=None,
-        stderr=None,
-        _child_created=True,
-        _waitpid_lock=threading.Lock(),
-        _sigint_wait_secs=0.25,
-    )
-    started: subprocess.Popen[bytes] = process
-    return started

@@ -14,16 +14,20 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from attrs import define
 
-ANEW: Final = {"PRELOADED_WORKERS": "no"}  # for a `spike worker` that is to start an interpreter for each worker
+# for a `spike worker` that is to start an interpreter for each worker, and sandboxes that are to for each child
+CHILDREN_ANEW: Final = {"PRELOADED_CHILDREN": "no"}
+ANEW: Final = {"PRELOADED_WORKERS": "no", **CHILDREN_ANEW}
 _SERVER: Final = str(Path(__file__).with_name("preload") / "preloaded_when_asked.py")
 _ADDRESS: Final = "SPIKE_TEST_PRELOADED"  # the variable of the server's address
 _MESSAGE_MAX: Final = 32
+_END_S: Final = 60
 
 
 @define
@@ -71,20 +75,50 @@ def run_program(source: str, *arguments: object, timeout_s: float = 60) -> subpr
     return run(["-c", source, *map(str, arguments)], dict(os.environ), timeout_s=timeout_s)
 
 
+@contextmanager
+def program(source: str, *arguments: object) -> Iterator[tuple[SpikeProcess, IO[str]]]:
+    """Start a Python program in a process of its own, in which Spike is imported already, and kill it at the end.
+
+    Yields the process, and what it prints.
+    """
+    reading, writing = os.pipe()
+    with os.fdopen(reading) as printed:
+        try:
+            process = start(["-c", source, *map(str, arguments)], dict(os.environ), stdout=writing, stderr=2)
+        finally:
+            os.close(writing)
+        try:
+            yield process, printed
+        finally:
+            process.kill()
+            process.wait(_END_S)
+
+
 def start(
-    arguments: Sequence[str], environment: Mapping[str, str], *, stdout: int, stderr: int, cwd: Path | None = None
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    stdout: int,
+    stderr: int,
+    stdin: int | None = None,
+    cwd: Path | None = None,
 ) -> SpikeProcess:
-    """Start a command, given with its program, that writes to these descriptors; by default, in this folder."""
+    """Start a command, given with its program, that uses these descriptors; by default, in this folder."""
     given = {"arguments": arguments, "environment": environment, "cwd": str(cwd or Path.cwd())}
     request = json.dumps(given).encode()
     answers, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
-        socket.send_fds(requests(), [request], [theirs.fileno(), stdout, stderr])
+        socket.send_fds(requests(), [request], [theirs.fileno(), stdout, stderr, *([] if stdin is None else [stdin])])
     return SpikeProcess(int(answers.recv(_MESSAGE_MAX)), answers)
 
 
 def run(
-    arguments: Sequence[str], environment: Mapping[str, str], *, timeout_s: float, cwd: Path | None = None
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    timeout_s: float,
+    stdin: int | None = None,
+    cwd: Path | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run a command, given with its program, to its end, and kill it after so many seconds.
 
@@ -92,7 +126,8 @@ def run(
         subprocess.TimeoutExpired: it took longer.
     """
     with tempfile.TemporaryFile("w+") as stdout, tempfile.TemporaryFile("w+") as stderr:
-        process = start(arguments, environment, stdout=stdout.fileno(), stderr=stderr.fileno(), cwd=cwd)
+        outputs = {"stdout": stdout.fileno(), "stderr": stderr.fileno()}
+        process = start(arguments, environment, **outputs, stdin=stdin, cwd=cwd)
         try:
             code = process.wait(timeout_s)
         finally:

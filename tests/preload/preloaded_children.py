@@ -1,4 +1,6 @@
-"""Forks children of sandboxes from a process that has imported what they need; `forked_children` starts it and asks it.
+"""Forks children of sandboxes from a process that has imported what they need.
+
+`forked_children` starts one for a process of tests and asks it; `preloaded_server` has each command fork one.
 
 A request is a message with the environment as JSON, and three descriptors: the child's standard input, its standard
 output, and its channel. The answer is the child's process id.
@@ -8,15 +10,36 @@ import json
 import os
 import socket
 import sys
+import traceback
 from collections.abc import Mapping, Sequence
 from typing import Final, NoReturn
 
-import hostile_engine  # noqa: F401  # imported for the children, as is what it imports
-import spike_memory  # noqa: F401
-from spike_sandbox import child
+from child_starts import stand_in
+from spike_sandbox import child, process
 
+_CHILDREN: Final = "PRELOADED_CHILDREN"
 _REQUEST_MAX: Final = 100_000
 _PID_MAX: Final = 32
+
+
+def fork_children() -> None:
+    """Have this process's sandboxes fork their children from a process that is forked now; only on Linux.
+
+    It must have no threads yet. `preloaded.CHILDREN_ANEW` has sandboxes start interpreters.
+    """
+    if sys.platform != "linux" or os.environ.get("SPIKE_SANDBOX") == "off" or _CHILDREN in os.environ:
+        return
+    requests, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    if os.fork() == 0:
+        requests.close()
+        try:
+            serve(theirs)
+        except BaseException:  # noqa: BLE001  # also a child's: neither may go on as the command
+            traceback.print_exc()
+            os._exit(1)
+        os._exit(0)
+    theirs.close()
+    vars(process)["subprocess"] = stand_in(requests)
 
 
 def serve(requests: socket.socket) -> None:
@@ -54,5 +77,8 @@ def _become(descriptors: Sequence[int], environment: Mapping[str, str]) -> NoRet
 
 
 if __name__ == "__main__":
+    import hostile_engine  # noqa: F401  # imported for the children, as is what it imports
+    import spike_memory  # noqa: F401
+
     with socket.socket(fileno=int(sys.argv[1])) as listening:
         serve(listening)

@@ -27,6 +27,7 @@ from typed_settings import cls_utils
 
 import new_databases
 import service_models
+from preloaded_children import fork_children
 from preloaded_workers import fork_workers
 from spike_cli.main import main
 from spike_runtime.entry_points import entry_points
@@ -45,6 +46,7 @@ _ALSO_IMPORTED: Final = (
 )
 PROGRAM: Final = "-c"  # as of Python: the next argument is a program that is run in the command's place
 _WORKERS: Final = "PRELOADED_WORKERS"  # `preloaded.ANEW` has the supervisor start them itself
+_NO_FORKED_CHILDREN: Final = frozenset({"doctor", "worker"})  # it tries how real ones are isolated; it needs none
 _HAS_THREADS: Final = "upscaler.neural"
 _REQUEST_MAX: Final = 100_000
 _DESCRIPTORS_MAX: Final = 4
@@ -150,6 +152,8 @@ def _run(streams: Sequence[int], *, arguments: list[str], environment: dict[str,
     _become(streams, arguments, environment)
     if "worker" in arguments and _WORKERS not in os.environ:
         fork_workers()
+    elif not _NO_FORKED_CHILDREN.intersection(arguments):
+        fork_children()
     try:
         if arguments[0] == PROGRAM:
             sys.argv = [PROGRAM, *arguments[2:]]

@@ -19,6 +19,7 @@ from typing import IO, Final, NoReturn
 
 from attrs import define, field
 
+from preloaded_children import fork_children
 from spike_cli import worker_process
 from spike_worker import supervisor
 
@@ -103,5 +104,6 @@ def _work(stdin: int, environment: Mapping[str, str]) -> NoReturn:
     os.close(stdin)
     os.environ.clear()
     os.environ.update(environment)
+    fork_children()
     worker_process.main()
     sys.exit()

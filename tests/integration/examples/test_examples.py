@@ -18,6 +18,7 @@ from sqlalchemy import create_engine, make_url, text
 import preloaded
 from effort import IS_FULL, long
 from eventually import eventually
+from forked_children import forked_children
 from pictures import decoded, encoded, photograph
 from spike_contracts.upscaler import UpscalerContract
 from spike_core.domain.accounts import Email
@@ -174,12 +175,13 @@ def test_the_django_project_stores_its_rows_and_spikes_together_and_sends_mails(
 
     monkeypatch.setattr(subscriber, "handle", handle_twice)
     monkeypatch.setattr(runserver.Command, "handle", serve)
-    with override_settings(EMAIL_BACKEND="django.core.mail.backends.locmem.EmailBackend"):
+    with forked_children(), override_settings(EMAIL_BACKEND="django.core.mail.backends.locmem.EmailBackend"):
         call_command("runserver")
     [event], [message] = events, mail.outbox
     assert (message.to, message.extra_headers["Message-ID"]) == (["ada@example.org"], f"<{event.id}@shop.example.org>")
     assert str(event.dimensions) in message.body
-    _check_django_on_postgresql(models, empty_postgres_url, tmp_path)
+    with forked_children():
+        _check_django_on_postgresql(models, empty_postgres_url, tmp_path)
 
 
 def _check_django_on_postgresql(models: ModuleType, url: str, folder: Path) -> None:

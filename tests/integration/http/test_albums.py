@@ -7,6 +7,7 @@ import pytest
 from falcon import testing
 
 from caller import Caller
+from forked_children import forked_children
 from pictures import a_photo
 from spike_core.domain.accounts import Email
 from spike_core.domain.dimensions import Dimensions
@@ -23,7 +24,8 @@ def ada(tmp_path: Path) -> Iterator[Caller]:
     spike = build(Settings(data_dir=tmp_path / "var"))
     spike.database.migrate()
     registered = spike.accounts.registration.register(Email("ada@example.org"), tokens=Tokens(100))
-    yield Caller(testing.TestClient(create_app(spike)), registered)
+    with forked_children():
+        yield Caller(testing.TestClient(create_app(spike)), registered)
     spike.database.close()
 
 

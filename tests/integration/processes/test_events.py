@@ -1,18 +1,18 @@
 """A process that is killed while its subscriber handles an event: another one handles it after the lease."""
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Final
 
 from event_oracle import Everything
 from eventually import eventually
+from preloaded import program
 from spike_core.domain.event_deliveries import SubscriberName
 from spike_runtime import Settings, build
 
 # handles the first of two events, and is killed in the second
 _PROCESS: Final = """
 import sys
+import threading
 from pathlib import Path
 from spike_core.domain.accounts import Email
 from spike_core.domain.events import EVENT_TYPES
@@ -26,7 +26,7 @@ class Everything:
     def handle(self, event):
         print(event.owner_id, flush=True)
         if event.owner_id != first.user.id:
-            sys.stdin.read()
+            threading.Event().wait()
 
 spike = build(Settings(data_dir=Path(sys.argv[1]), lease_s=1, heartbeat_s=0.2), subscribers=[Everything()])
 spike.database.migrate()
@@ -38,11 +38,8 @@ spike.events.deliver(SubscriberName("everything"))
 
 
 def test_an_event_whose_process_was_killed_is_handled_by_another(tmp_path: Path) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-c", _PROCESS, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        first, second = process.stdout.readline().strip(), process.stdout.readline().strip()
+    with program(_PROCESS, tmp_path) as (process, printed):
+        first, second = printed.readline().strip(), printed.readline().strip()
         process.kill()
     everything = Everything()
     spike = build(Settings(data_dir=tmp_path, lease_s=1, heartbeat_s=0.2), subscribers=[everything])

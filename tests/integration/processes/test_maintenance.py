@@ -2,8 +2,6 @@
 
 import signal
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +11,7 @@ import pytest
 
 from eventually import eventually
 from fleet import IMPATIENT, a_fleet
+from preloaded import program
 from running import run_spike
 from servers.misbehaving import Misbehaving, Reply, misbehaving
 from spike_core.domain.limits import JobLimits
@@ -94,9 +93,8 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 def test_what_a_killed_process_held_is_taken_over_after_its_lease(url: str) -> None:
-    with subprocess.Popen([sys.executable, "-c", HOLD, url], stdout=subprocess.PIPE, text=True) as holder:
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == "at it\n"
+    with program(HOLD, url) as (holder, printed):
+        assert printed.readline() == "at it\n"
         holder.send_signal(signal.SIGKILL)
     database: SqlAlchemyDatabase = open_sqlite(url) if url.startswith("sqlite") else open_postgres(url)
     with database.transactions.view() as tx:

@@ -1,7 +1,6 @@
 """`spike mcp` over stdio, by itself and before a server, with the official client in both eras."""
 
 import json
-import subprocess
 import threading
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,8 @@ from waitress.server import create_server
 
 from event_loop import run_coroutine
 from memory_spike import MemorySpike
-from running import SPIKE, environment
+from preloaded import run
+from running import PATIENCE_S, SPIKE, environment
 from spike_http import create_app
 
 
@@ -19,7 +19,7 @@ def test_a_program_finds_what_a_script_ordered(tmp_path: Path) -> None:
     from mcp import Client, StdioServerParameters  # noqa: PLC0415  # slow to import, and each worker collects
 
     folder = environment(tmp_path / "data", {})
-    job_id = ordered_by_a_script(folder)
+    job_id = ordered_by_a_script(tmp_path / "script", folder)
 
     async def follow() -> None:
         async with Client(StdioServerParameters(command=SPIKE, args=["mcp"], env=folder), mode="legacy") as client:
@@ -34,7 +34,7 @@ def test_a_program_finds_what_a_script_ordered(tmp_path: Path) -> None:
     run_coroutine(follow)
 
 
-def ordered_by_a_script(folder: dict[str, str]) -> str:
+def ordered_by_a_script(script: Path, folder: dict[str, str]) -> str:
     """Order by lines that all come at once and end, one of them no JSON and one too large; return the job's id."""
     call = {"jsonrpc": "2.0", "method": "tools/call"}
     order = {"name": "generate_image", "arguments": {"prompt": "a lake", "tier": "TIER_1K"}}
@@ -44,9 +44,10 @@ def ordered_by_a_script(folder: dict[str, str]) -> str:
         b'{"jsonrpc": "2.0", "id": 2, "method": "ping"}',
         b'{"jsonrpc": "2.0", "id": 3, "method": "tools/call", "params": {"x": "' + b"!" * 50_000_000 + b'"}}',
     ]
-    ended = subprocess.run(
-        [SPIKE, "mcp"], input=b"\n".join(lines), env=folder, capture_output=True, timeout=120, check=True
-    )
+    script.write_bytes(b"\n".join(lines))
+    with script.open("rb") as stdin:
+        ended = run([SPIKE, "mcp"], folder, timeout_s=PATIENCE_S, stdin=stdin.fileno())
+    assert ended.returncode == 0, ended.stderr
     replies = {reply["id"]: reply for reply in map(json.loads, ended.stdout.splitlines())}  # nothing else is printed
     assert replies.keys() == {None, 1, 2, 3}
     assert replies[None]["error"]["code"] == -32700

@@ -17,6 +17,7 @@ from fleet import IMPATIENT, a_fleet, an_image, attempts, check_audit, ended
 from hostile_engine import a_hostile_engine, with_engine
 from multipart import CONTENT_TYPE, an_upload
 from pictures import encoded, photograph
+from preloaded import CHILDREN_ANEW
 from running import PATIENCE_S, Answer, Server, serving
 
 STOPPED: Final = "it stopped the engine"
@@ -141,7 +142,7 @@ def test_a_worker_whose_child_is_killed_tries_again(
 
 
 def test_no_child_outlives_a_killed_server(folder: Path, settings: Mapping[str, str]) -> None:
-    with serving(folder, **settings) as server:
+    with serving(folder, **settings, **CHILDREN_ANEW) as server:
         upload(server, "work: sleep")
         children = eventually("all children", lambda: _if_many(server.process.pid, 2))
         watched = [os.pidfd_open(child.pid) for child in children]
@@ -151,7 +152,7 @@ def test_no_child_outlives_a_killed_server(folder: Path, settings: Mapping[str, 
 
 
 def test_no_child_outlives_a_killed_worker(folder: Path, settings: Mapping[str, str], redis_url: str) -> None:
-    with a_fleet(folder, **settings, SPIKE_BROKER_URL=redis_url) as fleet:
+    with a_fleet(folder, **settings, **CHILDREN_ANEW, SPIKE_BROKER_URL=redis_url) as fleet:
         children = eventually("all children", lambda: _if_many(fleet.process.pid, 1))
         watched = [os.pidfd_open(child.pid) for child in children]
         [worker] = fleet.pids
@@ -164,7 +165,7 @@ def test_no_child_outlives_a_killed_worker(folder: Path, settings: Mapping[str, 
 def test_a_server_that_is_told_to_stop_leaves_no_child(
     folder: Path, settings: Mapping[str, str], number: signal.Signals
 ) -> None:
-    with serving(folder, **settings) as server:
+    with serving(folder, **settings, **CHILDREN_ANEW) as server:
         children = eventually("all children", lambda: _if_many(server.process.pid, 2))
         watched = [os.pidfd_open(child.pid) for child in children]
         server.process.send_signal(number)

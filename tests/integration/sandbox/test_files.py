@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from forked_children import forked_children
 from pictures import encoded
 from sandboxes import a_sandbox
 from spike_core.domain.dimensions import Dimensions
@@ -35,7 +36,7 @@ def a_large_picture() -> bytes:
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    with a_sandbox(classical_engine) as sandbox:
+    with forked_children(), a_sandbox(classical_engine) as sandbox:
         yield sandbox
 
 
