@@ -219,7 +219,7 @@ def _divide_by_zero(_watch: ProgressMonitor) -> None:
 
 _DEEDS: Final[Mapping[str, Callable[[ProgressMonitor], None]]] = {
     "nothing": lambda _watch: None,
-    "toil": lambda _watch: _toil(seconds=0.6),
+    "toil": lambda _watch: _toil(seconds=0.4),
     "segfault": _segfault,
     "abort": lambda _watch: os.abort(),
     "exit": lambda _watch: os._exit(0),
