@@ -49,8 +49,8 @@ def rows(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         seen.append(len(found))
         return found
 
-    def counted_rows_of(self: Statements, *arguments: Any) -> Iterator[Row]:
-        found = list(rows_of(self, *arguments))
+    def counted_rows_of(self: Statements, *arguments: Any, **options: Any) -> Iterator[Row]:
+        found = list(rows_of(self, *arguments, **options))
         seen.append(len(found))
         return iter(found)
 
