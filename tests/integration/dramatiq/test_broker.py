@@ -107,6 +107,7 @@ def test_two_brokers_do_not_share_messages() -> None:
 
 
 def test_a_message_that_is_no_job_id_is_dropped(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING)
     inner, bench, job_id = RequeueingStubBroker(middleware=[]), Bench(), a_job_id()
     broker = DramatiqBroker(inner, is_in_process=True, held=inner.held)
     with broker.work(bench.perform, pool=WorkerPool(size=1), drain=DRAIN):

@@ -185,6 +185,7 @@ def test_a_refusal_says_what_to_mend(
     code: str,
     hint: str,
 ) -> None:
+    caplog.set_level(logging.WARNING)
     reply = Reply(status=status, body=f"<Error><Code>{code}</Code></Error>".encode())
     with misbehaving(reply) as server, pytest.raises(StorageRefused) as caught:
         call(server.store(clock))

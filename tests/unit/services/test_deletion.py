@@ -1,6 +1,7 @@
 """Deleting images: refunds, then objects, then rows, with failures at each step."""
 
 import io
+import logging
 from collections.abc import Collection
 from datetime import timedelta
 
@@ -157,6 +158,7 @@ class StickingBlobStore(FaultyBlobStore):
 def test_an_object_that_cant_be_deleted_delays_no_other_and_is_tried_again_after_growing_pauses(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.WARNING)
     monkeypatch.setattr("spike_core.services.deletion.DELETIONS_BATCH", 2)
     blobs = StickingBlobStore(MemoryBlobStore(clock := ManualClock()))
     services = Services.build(clock=clock, blobs=blobs)

@@ -328,6 +328,7 @@ def test_the_events_of_a_missing_subscriber_wait_for_their_retention(caplog: pyt
 
 
 def test_what_a_subscriber_never_handles_is_deleted_with_an_error(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING)
     mail = Recorder(meanwhile=fail)
     services = Services.build(subscribers=[mail])
     services.events.register()
